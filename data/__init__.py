@@ -1,0 +1,1 @@
+"""Keeps what is collected: what a post is, and where it lies."""

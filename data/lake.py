@@ -1,0 +1,386 @@
+"""The lake: where campaigns, their posts and what was collected lie, and how they are read."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import narwhals as nw
+import pandas as pd
+import platformdirs
+import pyarrow as pa
+from deltalake import DeltaTable, Transaction
+from deltalake.exceptions import CommitFailedError
+from filelock import FileLock
+
+from data.derive import derive
+from data.forget import forget
+from data.keys import DEMO_KEY, Keys
+from data.model import OBSERVATIONS, POSTS, Account, Campaign, Network, NumberedPage
+from data.pseudonyms import ALIASES, REFERENCES, Pseudonyms
+from data.tables import Table, connect
+
+_TIME = pa.timestamp("us", tz="UTC")
+_CAMPAIGNS = pa.schema(
+    [
+        ("campaign_id", pa.string()),
+        ("title", pa.string()),
+        ("hashtags", pa.list_(pa.string())),
+        ("is_demo", pa.bool_()),
+        ("created_at", _TIME),
+        ("key_check", pa.string()),
+    ]
+)
+_COLLECTIONS = pa.schema(
+    [
+        ("campaign_id", pa.string()),
+        ("collection_id", pa.string()),
+        ("source", pa.string()),
+        ("format", pa.string()),
+        ("started_at", _TIME),
+        ("finished_at", _TIME),
+        ("read", pa.int64()),
+        ("new", pa.int64()),
+        ("known", pa.int64()),
+        ("refused", pa.int64()),
+        ("outcome", pa.string()),
+    ]
+)
+_TOMBSTONES = pa.schema([("campaign_id", pa.string()), ("tombstone", pa.string())])
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+class LakeError(Exception):
+    """What the lake refuses; `code` names the sentence in `locales` (`error.<code>`)."""
+
+    def __init__(self, code: str, **values: object) -> None:
+        super().__init__(code, values)
+        self.code = code
+        self.values = values
+
+
+def home() -> Path:
+    """The folder of all that the program keeps: `PORTE_VOIX_HOME`, or the user's data folder.
+
+    It lies outside the folders that systems copy to a cloud by default.
+    """
+    moved = os.environ.get("PORTE_VOIX_HOME")
+    if moved:
+        return Path(moved).expanduser().absolute()
+    return Path(platformdirs.user_data_dir("porte-voix", appauthor=False, roaming=False))
+
+
+class Lake:
+    """Delta tables in a folder: append-only `observations`, derived `posts`, and what they need.
+
+    Several programs may use one lake at once: readers never wait, writers take turns.
+
+    >>> lake = Lake.demo()
+    >>> [campaign.is_demo for campaign in lake.campaigns()][:1]
+    [True]
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        folder = root / "lake"
+        self._campaigns = Table(folder / "campaigns", _CAMPAIGNS, ("campaign_id",))
+        self._collections = Table(folder / "collections", _COLLECTIONS, ("campaign_id",))
+        self._tombstones = Table(folder / "tombstones", _TOMBSTONES, ("campaign_id",))
+        self._references = Table(folder / "references", REFERENCES, ("campaign_id",))
+        self._aliases = Table(folder / "aliases", ALIASES, ("campaign_id",))
+        self._observations = Table(folder / "observations", OBSERVATIONS, ("campaign_id",))
+        self._posts = Table(folder / "posts", POSTS, ("campaign_id", "month"))
+        self._tables = (
+            self._campaigns,
+            self._collections,
+            self._tombstones,
+            self._references,
+            self._aliases,
+            self._observations,
+            self._posts,
+        )
+        self._keys = Keys(root / "keys")
+        self._spill = root / "spill"
+
+    @classmethod
+    def of_user(cls) -> Lake:
+        """The lake of this computer's user."""
+        return cls(home())
+
+    @classmethod
+    def demo(cls) -> Lake:
+        """The demonstration that comes with the program: invented, and only read."""
+        return cls(Path(__file__).parent / "demo")
+
+    # Campaigns
+
+    def campaigns(self) -> list[Campaign]:
+        """All campaigns, the newest first."""
+        rows = self._rows(self._campaigns).to_arrow_table().to_pylist()
+        found = [
+            Campaign(
+                row["campaign_id"],
+                row["title"],
+                tuple(row["hashtags"]),
+                row["is_demo"],
+                row["created_at"],
+            )
+            for row in rows
+        ]
+        by_name = sorted(found, key=lambda campaign: campaign.campaign_id)
+        return sorted(by_name, key=lambda campaign: campaign.created_at or _NEVER, reverse=True)
+
+    def campaign(self, campaign_id: str) -> Campaign | None:
+        """The campaign of this id, or None."""
+        return next((c for c in self.campaigns() if c.campaign_id == campaign_id), None)
+
+    def create(self, campaign: Campaign) -> Campaign:
+        """Create a campaign and its key; one that is there already stays as it is.
+
+        Raises:
+            LakeError: the id is no slug (`a-z`, `0-9`, `-`; at most 40 characters).
+        """
+        if not _SLUG.fullmatch(campaign.campaign_id) or len(campaign.campaign_id) > 40:
+            raise LakeError("campaign-id", campaign=campaign.campaign_id)
+        with self._writing():
+            existing = self.campaign(campaign.campaign_id)
+            if existing is not None:
+                return existing
+            key = DEMO_KEY if campaign.is_demo else self._keys.make(campaign.campaign_id)
+            created = campaign.created_at or datetime.now(UTC)
+            row = {
+                "campaign_id": campaign.campaign_id,
+                "title": campaign.title,
+                "hashtags": list(campaign.hashtags),
+                "is_demo": campaign.is_demo,
+                "created_at": created,
+                "key_check": _key_check(key),
+            }
+            self._campaigns.write(pa.Table.from_pylist([row], schema=_CAMPAIGNS))
+        return Campaign(
+            campaign.campaign_id, campaign.title, campaign.hashtags, campaign.is_demo, created
+        )
+
+    # Writing
+
+    def writer(self, campaign_id: str, collection_id: str) -> Writer:
+        """What puts the pages of one collection into the lake, each exactly once.
+
+        Raises:
+            LakeError: there is no such campaign, or its key is not the one it began with.
+            KeyMissing: its key is not on this computer.
+        """
+        return Writer(self, campaign_id, collection_id, self._pseudonyms(campaign_id))
+
+    def derive(self, campaign_id: str) -> None:
+        """Bring `posts` up to date with what has been observed."""
+        with self._writing():
+            derive(campaign_id, self._observations, self._posts, self._aliases, self._spill)
+
+    def rebuild(self, campaign_id: str) -> None:
+        """Derive a campaign's posts again from all its observations, with the same result."""
+        with self._writing():
+            derive(
+                campaign_id,
+                self._observations,
+                self._posts,
+                self._aliases,
+                self._spill,
+                from_scratch=True,
+            )
+
+    def forget(self, campaign_id: str, network: Network, account: Account) -> int:
+        """Remove every trace of an account from a campaign, for good; gives the posts removed.
+
+        Its posts and the reposts of them go; replies to it, quotes and mentions of it stay
+        without it. What is left of it is a tombstone, so that no later file brings it back.
+        Earlier versions of the tables go too.
+        """
+        with self._writing():
+            return forget(
+                campaign_id,
+                network,
+                account,
+                self._pseudonyms(campaign_id),
+                observations=self._observations,
+                posts=self._posts,
+                references=self._references,
+                aliases=self._aliases,
+                tombstones=self._tombstones,
+                spill=self._spill,
+            )
+
+    def compact(self) -> None:
+        """Join small files into large ones; readers under way are not disturbed."""
+        with self._writing():
+            for table in self._tables:
+                table.compact()
+
+    def keep_newest(self) -> None:
+        """Leave on disk nothing but the newest version of every table."""
+        with self._writing():
+            for table in self._tables:
+                table.erase_history()
+
+    def record(self, **collection: Any) -> None:
+        """Keep what a collection did: the columns of `collections()`."""
+        with self._writing():
+            self._collections.write(pa.Table.from_pylist([collection], schema=_COLLECTIONS))
+
+    # Reading
+
+    def posts(self, campaign_id: str, engine: str = "duckdb") -> Any:
+        """A campaign's posts, with the columns of `data.model.POSTS`, as a narwhals frame.
+
+        `engine` is "duckdb" (lazy, out of core) or "pandas" (in memory, Arrow types).
+        """
+        relation = self._posts.scan(connect(self._spill), self._posts.files(campaign_id))
+        if engine == "duckdb":
+            return nw.from_native(relation)
+        if engine == "pandas":
+            return nw.from_native(
+                relation.to_arrow_table().to_pandas(types_mapper=pd.ArrowDtype), eager_only=True
+            )
+        raise ValueError(f"engine is 'duckdb' or 'pandas', not {engine!r}")
+
+    def version(self, campaign_id: str) -> str:
+        """Names the state of a campaign's posts: it changes when they do, and only then."""
+        names = (Path(file).name for file in self._posts.files(campaign_id))
+        return sha256("\n".join(sorted(names)).encode()).hexdigest()[:12]
+
+    def fingerprint(self, campaign_id: str) -> str:
+        """Names the content of a campaign's posts: two lakes that hold the same have the same.
+
+        Reads every row, so it is for checks and reports, not for caches.
+        """
+        columns = ", ".join(POSTS.names)
+        connection = connect(self._spill)
+        self._posts.scan(connection, self._posts.files(campaign_id)).create_view("posts")
+        found = connection.execute(
+            "select count(*), coalesce(sum(hash::hugeint), 0) from"
+            f" (select md5_number_lower(row({columns})::varchar) as hash from posts)"
+        ).fetchone()
+        return sha256(repr(found).encode()).hexdigest()[:16]
+
+    def collections(self, campaign_id: str) -> pd.DataFrame:
+        """What was collected for a campaign, the newest first: one row a collection.
+
+        Columns: collection_id, source, format, started_at, finished_at (UTC), read, new,
+        known, refused (posts), outcome ("complete", "stopped").
+        """
+        rows: pd.DataFrame = self._rows(self._collections, campaign_id).df()
+        return (
+            rows.sort_values("finished_at", ascending=False)
+            .drop_duplicates("collection_id")
+            .reset_index(drop=True)
+        )
+
+    def seen(self, campaign_id: str, collection_id: str, started_at: datetime) -> tuple[int, int]:
+        """Of the posts of one collection: how many there are, and how many were known before.
+
+        Known before means seen by a collection that began earlier.
+        """
+        connection = connect(self._spill)
+        self._observations.scan(connection, self._observations.files(campaign_id)).create_view(
+            "observations"
+        )
+        self._collections.scan(connection, self._collections.files(campaign_id)).create_view(
+            "collections"
+        )
+        found = connection.execute(
+            "with mine as (select distinct post_id from observations where collection_id = ?),"
+            " earlier as (select distinct post_id from observations where collection_id in"
+            " (select collection_id from collections where started_at < ? and collection_id <> ?))"
+            " select count(*), count(*) filter (post_id in (from earlier)) from mine",
+            [collection_id, started_at, collection_id],
+        ).fetchone()
+        return (found[0], found[1]) if found else (0, 0)
+
+    # Inside
+
+    def _writing(self) -> FileLock:
+        """Writers take turns, in this program and in others."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        return FileLock(self.root / "writing.lock")
+
+    def _rows(self, table: Table, campaign_id: str | None = None) -> duckdb.DuckDBPyRelation:
+        return table.scan(connect(self._spill), table.files(campaign_id))
+
+    def _pseudonyms(self, campaign_id: str) -> Pseudonyms:
+        rows = self._rows(self._campaigns, campaign_id).to_arrow_table().to_pylist()
+        if not rows:
+            raise LakeError("campaign-unknown", campaign=campaign_id)
+        key = DEMO_KEY if rows[0]["is_demo"] else self._keys.get(campaign_id)
+        if _key_check(key) != rows[0]["key_check"]:
+            raise LakeError("key-differs", campaign=campaign_id)
+        forgotten = self._rows(self._tombstones, campaign_id).select("tombstone").fetchall()
+        pseudonyms = Pseudonyms(key, (tombstone for (tombstone,) in forgotten))
+        aliases = self._rows(self._aliases, campaign_id).select("alias, author_id").fetchall()
+        pseudonyms.aliases.update(aliases)
+        return pseudonyms
+
+
+class Writer:
+    """Puts the pages of one collection into the lake, each exactly once.
+
+    A flush is one commit of observations that carries its checkpoint, so after a crash
+    anywhere the same pages may be given again: those that are in are passed over.
+    """
+
+    def __init__(
+        self, lake: Lake, campaign_id: str, collection_id: str, pseudonyms: Pseudonyms
+    ) -> None:
+        self._lake = lake
+        self._campaign_id = campaign_id
+        self._collection_id = collection_id
+        self._checkpoint = f"{campaign_id}:{collection_id}"
+        self._pseudonyms = pseudonyms
+        #: Rows left out so far because their author asked to be forgotten.
+        self.forgotten = 0
+
+    @property
+    def page(self) -> int:
+        """The last page that is in the lake; 0 before the first."""
+        return self._last_page(self._lake._observations.load())
+
+    def append(self, pages: Sequence[NumberedPage], collected_at: datetime) -> None:
+        """Write whole pages in one commit; those that are in the lake already are passed over."""
+        observations = self._lake._observations.create()
+        done = self._last_page(observations)
+        pages = [page for page in pages if page.number > done]
+        if not pages:
+            return
+        rows = self._pseudonyms.rows(self._campaign_id, self._collection_id, pages, collected_at)
+        try:
+            with self._lake._writing():
+                if rows.aliases.num_rows:
+                    self._lake._aliases.write(rows.aliases)
+                # Before the observations: an orphan is harmless, a missing one is not.
+                self._lake._references.write(rows.references)
+                self._lake._observations.write(
+                    rows.observations,
+                    transactions=[Transaction(self._checkpoint, pages[-1].number)],
+                    table=observations,
+                )
+            self.forgotten += rows.forgotten
+        except CommitFailedError:
+            # Another program moved this checkpoint since it was read; what it wrote stays.
+            if self.page == done:
+                raise
+            self.append(pages, collected_at)
+
+    def _last_page(self, table: DeltaTable | None) -> int:
+        version = table.transaction_version(self._checkpoint) if table is not None else None
+        return version or 0
+
+
+def _key_check(key: bytes) -> str:
+    return sha256(b"check" + key).hexdigest()[:8]

@@ -1,0 +1,287 @@
+"""Turns posts as networks name them into rows that name nobody."""
+
+from __future__ import annotations
+
+import hmac
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import cache, lru_cache
+from hashlib import sha256
+from itertools import islice
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import pyarrow as pa
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+
+from data.model import COUNTS, OBSERVATIONS, Account, Network, NumberedPage, Post
+
+#: Columns of the `references` table; `reference` is AES-SIV over the network's id and address.
+REFERENCES = pa.schema(
+    [("campaign_id", pa.string()), ("post_id", pa.string()), ("reference", pa.binary())]
+)
+
+#: Columns of the `aliases` table: the pseudonym of a handle, and of the account that bears it.
+ALIASES = pa.schema(
+    [("campaign_id", pa.string()), ("alias", pa.string()), ("author_id", pa.string())]
+)
+
+_LENGTH = 26
+_ACCOUNTS_REMEMBERED = 100_000
+_NETWORK_HOSTS = (
+    *("x.com", "twitter.com", "t.co", "bsky.app", "bsky.social", "reddit.com", "redd.it"),
+    *("youtube.com", "youtu.be", "tiktok.com", "instagram.com", "instagr.am", "facebook.com"),
+    *("fb.com", "fb.me", "fb.watch", "threads.net", "threads.com", "t.me"),
+)
+_HOST = "|".join(re.escape(host) for host in _NETWORK_HOSTS)
+_NETWORK_LINK = re.compile(rf"https?://(?:[\w-]+\.)*({_HOST})(?=[/?#\s]|$)\S*", re.IGNORECASE)
+# An e-mail address names somebody too.
+_EMAIL = r"\w[\w.+-]*@[\w-]+(?:\.[\w-]+)+"
+_NAMED = re.compile(rf"{_EMAIL}|[@＠]\w(?:[\w.-]*\w)?(?:@\w(?:[\w.-]*\w)?)?")
+_NAMED_ON_X = re.compile(rf"{_EMAIL}|[@＠]\w+")
+_NAMED_ON_REDDIT = re.compile(r"(?<![\w/])/?u/[\w-]+")
+_NO_LANGUAGE = {"", "und", "zxx", "mul", "art", "qam", "qct", "qht", "qme", "qst"}
+
+
+class Rows(NamedTuple):
+    """What one append writes: tables of `OBSERVATIONS`, `REFERENCES` and `ALIASES`.
+
+    `forgotten` counts the posts left out, of accounts that asked for it.
+    """
+
+    observations: pa.Table
+    references: pa.Table
+    aliases: pa.Table
+    forgotten: int
+
+
+class Pseudonyms:
+    """The pseudonyms of one campaign: HMAC-SHA-256 under its key, cut to 26 hex characters.
+
+    An account is named by its id where the network gives one, else by its handle; the
+    pairs of both that go by are kept in `aliases`, so that either finds the other.
+    The key has at most 64 bytes.
+    """
+
+    def __init__(self, key: bytes, forgotten: Iterable[str] = ()) -> None:
+        self._cipher = AESSIV(hmac.digest(key, b"references", "sha512"))
+        self._forgotten = frozenset(forgotten)
+        block = key.ljust(sha256().block_size, b"\0")
+        self._inner = sha256(bytes(byte ^ 0x36 for byte in block))
+        self._outer = sha256(bytes(byte ^ 0x5C for byte in block))
+        self._account = lru_cache(_ACCOUNTS_REMEMBERED)(
+            lambda network, account: account and self.account(network, account)
+        )
+        #: The pseudonym of each handle met together with an id, and that of the account.
+        self.aliases: dict[str, str] = {}
+
+    def post(self, network: Network, post_id: str) -> str:
+        """The pseudonym of a post."""
+        return self._digest(f"post:{network}:{post_id}")
+
+    def account(self, network: Network, account: Account) -> str:
+        """The pseudonym of an account; remembers which handle goes with which id."""
+        if account.id is None:
+            return self.handle(network, account.handle or "")
+        pseudonym = self._digest(f"account:{network}:{account.id}")
+        if account.handle:
+            self.aliases.setdefault(self.handle(network, account.handle), pseudonym)
+        return pseudonym
+
+    def handle(self, network: Network, handle: str) -> str:
+        """The pseudonym of whoever bears a handle, where no id is known."""
+        return self._digest(f"account:{network}:@{handle.lstrip('@').casefold()}")
+
+    def tombstone(self, pseudonym: str) -> str:
+        """What is kept of somebody forgotten: enough to recognise them, not to find them."""
+        return self._digest(f"forgotten:{pseudonym}")
+
+    def is_forgotten(self, pseudonym: str | None) -> bool:
+        """Whether this account asked to be forgotten."""
+        return (
+            bool(self._forgotten)
+            and pseudonym is not None
+            and self.tombstone(pseudonym) in self._forgotten
+        )
+
+    def text(self, network: Network, text: str) -> str:
+        """A post's text, with every handle, e-mail address and link into a network hidden.
+
+        A handle becomes `@` and its pseudonym, so that a text still says that it is the
+        same person; a link keeps the network's host.
+        """
+        if "://" in text:
+            text = _NETWORK_LINK.sub(r"https://\1/…", text)
+        if "@" in text or "＠" in text:
+            named = _NAMED_ON_X if network is Network.X else _NAMED
+            text = named.sub(lambda found: self._hidden(network, found[0]), text)
+        if network is Network.REDDIT and "u/" in text:
+            text = _NAMED_ON_REDDIT.sub(lambda found: self._hidden(network, found[0]), text)
+        return text
+
+    def reference(self, post: Post) -> bytes:
+        """The network's own id and address of a post, encrypted with the campaign's key."""
+        return self._cipher.encrypt(f"{post.post_id}\n{post.url or ''}".encode(), None)
+
+    def read_reference(self, reference: bytes) -> tuple[str, str | None]:
+        """The network's own id and address behind a row of `references`."""
+        post_id, _, url = self._cipher.decrypt(reference, None).decode().partition("\n")
+        return post_id, url or None
+
+    def rows(
+        self,
+        campaign_id: str,
+        collection_id: str,
+        pages: Sequence[NumberedPage],
+        collected_at: datetime,
+    ) -> Rows:
+        """The rows of some pages; posts of somebody forgotten, and reposts of theirs, are left out.
+
+        Within a page a post stands once: its last row wins. `collected_at` is the
+        observation's time for posts whose network does not say it.
+        """
+        posts: list[Post] = []
+        numbers: list[int] = []
+        cursors: list[str | None] = []
+        for page in pages:
+            kept = {(post.network, post.post_id): post for post in page.rows}.values()
+            posts += kept
+            numbers += [page.number] * len(kept)
+            cursors += [page.cursor] * len(kept)
+        before = len(self.aliases)
+        if not posts:
+            return Rows(
+                OBSERVATIONS.empty_table(), REFERENCES.empty_table(), ALIASES.empty_table(), 0
+            )
+        columns = self._columns(posts, collected_at)
+        columns |= {
+            "campaign_id": [campaign_id] * len(posts),
+            "collection_id": [collection_id] * len(posts),
+            "page": numbers,
+            "cursor": cursors,
+        }
+        observations = pa.table(
+            [pa.array(columns[f.name], type=f.type) for f in OBSERVATIONS], schema=OBSERVATIONS
+        )
+        references = pa.table(
+            {
+                "campaign_id": columns["campaign_id"],
+                "post_id": columns["post_id"],
+                "reference": [self.reference(post) for post in posts],
+            },
+            schema=REFERENCES,
+        )
+        if self._forgotten:
+            wanted = pa.array(
+                not (self.is_forgotten(author) or self.is_forgotten(reposted))
+                for author, reposted in zip(
+                    columns["author_id"], columns["repost_of_author_id"], strict=True
+                )
+            )
+            observations, references = observations.filter(wanted), references.filter(wanted)
+        found = list(islice(self.aliases.items(), before, None))
+        aliases = pa.table(
+            {
+                "campaign_id": [campaign_id] * len(found),
+                "alias": [alias for alias, _ in found],
+                "author_id": [author_id for _, author_id in found],
+            },
+            schema=ALIASES,
+        )
+        return Rows(observations, references, aliases, len(posts) - len(observations))
+
+    def _columns(self, posts: Sequence[Post], collected_at: datetime) -> dict[str, list[Any]]:
+        """The columns of some posts, one after the other; what repeats is computed once."""
+        given: dict[str, Any] = dict(zip(Post._fields, zip(*posts, strict=True), strict=True))
+        networks, post, text = given["network"], cache(self.post), cache(self.text)
+        hashtags, links, language = cache(_hashtags), cache(_links), cache(_language)
+        mentions = cache(self._mentions)
+        kinds = [it.kind.value for it in posts]
+        columns: dict[str, list[Any]] = {
+            "month": [_month(it) for it in given["published_at"]],
+            "network": [it.value for it in networks],
+            "post_id": list(map(post, networks, given["post_id"])),
+            "kind": kinds,
+            "author_id": list(map(self._account, networks, given["author"])),
+            "root_id": [it and post(n, it) for n, it in zip(networks, given["root_id"])],
+            "published_at": list(given["published_at"]),
+            "observed_at": [it or collected_at for it in given["observed_at"]],
+            "text": [it and text(n, it) for n, it in zip(networks, given["text"])],
+            "language": list(map(language, given["language"])),
+            "hashtags": list(map(hashtags, given["hashtags"])),
+            "mentions": list(map(mentions, networks, given["mentions"])),
+            "links": list(map(links, given["links"])),
+            "author_followers": list(given["author_followers"]),
+        }
+        for pointer in ("repost_of", "reply_to", "quote_of"):
+            columns[f"{pointer}_id"] = [
+                it and post(n, it.post_id) for n, it in zip(networks, given[pointer])
+            ]
+            columns[f"{pointer}_author_id"] = [
+                it and self._account(n, it.author) for n, it in zip(networks, given[pointer])
+            ]
+            if pointer != "repost_of" and self._forgotten:
+                self._drop_forgotten(columns, pointer)
+        for name in COUNTS:
+            # A repost carries no counts of its own: networks repeat the original's there.
+            columns[name] = [
+                None if kind == "repost" else it for kind, it in zip(kinds, given[name])
+            ]
+        return columns
+
+    def _drop_forgotten(self, columns: dict[str, list[Any]], pointer: str) -> None:
+        for row, author in enumerate(columns[f"{pointer}_author_id"]):
+            if self.is_forgotten(author):
+                columns[f"{pointer}_id"][row] = columns[f"{pointer}_author_id"][row] = None
+
+    def _mentions(self, network: Network, mentions: tuple[Account, ...]) -> list[str]:
+        found = dict.fromkeys(self.account(network, it) for it in mentions)
+        return [pseudonym for pseudonym in found if not self.is_forgotten(pseudonym)]
+
+    def _hidden(self, network: Network, named: str) -> str:
+        handle = named.removeprefix("/").removeprefix("u/").lstrip("@＠")
+        pseudonym = self.handle(network, handle)
+        return "@…" if self.is_forgotten(pseudonym) else f"@{pseudonym}"
+
+    def _digest(self, message: str) -> str:
+        # HMAC with both halves of the key hashed in advance: a post takes several.
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(message.encode())
+        outer.update(inner.digest())
+        return outer.hexdigest()[:_LENGTH]
+
+
+def _month(published_at: datetime | None) -> str:
+    return f"{published_at.year:04}-{published_at.month:02}" if published_at else "unknown"
+
+
+def _language(code: str | None) -> str | None:
+    if code is None:
+        return None
+    primary = code.replace("_", "-").partition("-")[0].lower()
+    return None if primary in _NO_LANGUAGE else primary
+
+
+def _hashtags(tags: Iterable[str]) -> list[str]:
+    """NFC and casefolded, so that `#Liberté` typed on any keyboard is one tag; in their order."""
+    normal = (
+        unicodedata.normalize("NFC", unicodedata.normalize("NFC", t).casefold()).lstrip("#＃")
+        for t in tags
+    )
+    return [tag for tag in dict.fromkeys(normal) if tag]
+
+
+def _links(links: Iterable[str]) -> list[str]:
+    """Links that name nobody: those into the networks go, and those to somebody's page there."""
+    return [link for link in dict.fromkeys(links) if not _names_somebody(link)]
+
+
+def _names_somebody(link: str) -> bool:
+    try:
+        host = (urlsplit(link).hostname or "").removeprefix("www.")
+    except ValueError:
+        return True
+    inside = any(host == known or host.endswith(f".{known}") for known in _NETWORK_HOSTS)
+    return inside or "@" in link or "/users/" in link

@@ -1,0 +1,146 @@
+"""One Delta table of the lake, and how DuckDB reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from urllib.parse import unquote
+
+import duckdb
+import pyarrow as pa
+from deltalake import (
+    CommitProperties,
+    DeltaTable,
+    Transaction,
+    WriterProperties,
+    write_deltalake,
+)
+
+# zstd halves what a lake takes on disk; small row groups keep the writer's memory small.
+_WRITER = WriterProperties(compression="ZSTD", compression_level=3, max_row_group_size=131_072)
+
+
+class Table:
+    """A Delta table in a folder, partitioned first by `campaign_id`; made on its first write."""
+
+    def __init__(self, folder: Path, schema: pa.Schema, partition_by: tuple[str, ...]) -> None:
+        self.folder = folder
+        self.schema = schema
+        self._partition_by = list(partition_by)
+
+    def load(self, version: int | None = None) -> DeltaTable | None:
+        """The table at a version (default: the newest), or None before its first write."""
+        if not (self.folder / "_delta_log").is_dir():
+            return None
+        return DeltaTable(str(self.folder), version=version)
+
+    def create(self) -> DeltaTable:
+        """The newest table, made empty where there is none."""
+        table = self.load()
+        if table is not None:
+            return table
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return DeltaTable.create(
+            str(self.folder),
+            pa.schema(self.schema),
+            mode="ignore",
+            partition_by=self._partition_by,
+            # Statistics would keep the smallest and largest pseudonym of each file in the log.
+            configuration={"delta.dataSkippingStatsColumns": self._partition_by[0]},
+        )
+
+    def write(
+        self,
+        rows: pa.Table | pa.RecordBatchReader,
+        *,
+        transactions: Sequence[Transaction] = (),
+        replace: str | None = None,
+        table: DeltaTable | None = None,
+    ) -> None:
+        """Append rows of the table's schema, or replace a campaign's, in one commit.
+
+        `transactions` are the checkpoints that the commit carries; Delta refuses them when
+        another commit has moved one since `table` was loaded.
+        """
+        target = table or self.create()
+        properties = CommitProperties(app_transactions=list(transactions) or None)
+        if replace is None:
+            write_deltalake(
+                target,
+                rows,
+                mode="append",
+                writer_properties=_WRITER,
+                commit_properties=properties,
+            )
+        else:
+            write_deltalake(
+                target,
+                rows,
+                mode="overwrite",
+                predicate=f"campaign_id = '{replace}'",
+                writer_properties=_WRITER,
+                commit_properties=properties,
+            )
+
+    def files(self, campaign_id: str | None = None, version: int | None = None) -> list[str]:
+        """The Parquet files of a campaign (or of all) at a version, sorted.
+
+        Paths are unquoted here: the addresses that Delta gives percent-encode, and a home
+        folder with an accent could not be read.
+        """
+        table = self.load(version)
+        if table is None:
+            return []
+        actions = pa.table(table.get_add_actions(flatten=True))
+        paths = actions["path"].to_pylist()
+        campaigns = actions["partition.campaign_id"].to_pylist()
+        return sorted(
+            str(self.folder / unquote(path))
+            for path, campaign in zip(paths, campaigns, strict=True)
+            if campaign_id is None or campaign == campaign_id
+        )
+
+    def scan(
+        self, connection: duckdb.DuckDBPyConnection, files: Iterable[str]
+    ) -> duckdb.DuckDBPyRelation:
+        """The rows of some of the table's files, in the columns of its schema."""
+        paths = list(files)
+        if not paths:
+            return connection.from_arrow(self.schema.empty_table())
+        listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+        columns = ", ".join(f'"{name}"' for name in self.schema.names)
+        return connection.sql(
+            f"select {columns} from read_parquet([{listed}],"
+            " hive_partitioning=true, hive_types_autocast=false)"
+        )
+
+    def compact(self) -> None:
+        """Few large files instead of many small; what nobody has read for an hour goes."""
+        table = self.load()
+        if table is not None:
+            table.optimize.compact(writer_properties=_WRITER)
+            table.vacuum(retention_hours=1, dry_run=False, enforce_retention_duration=False)
+
+    def erase_history(self) -> None:
+        """Leave nothing on disk but the newest version: no older file, statistic or log entry."""
+        table = self.load()
+        if table is None:
+            return
+        table.alter.set_table_properties({"delta.logRetentionDuration": "interval 0 days"})
+        table.vacuum(retention_hours=0, dry_run=False, enforce_retention_duration=False)
+        table = DeltaTable(str(self.folder))
+        table.create_checkpoint()
+        table.cleanup_metadata()
+
+
+def connect(spill: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """A DuckDB in memory whose days are UTC on every machine.
+
+    What does not fit in memory goes to `spill`, never to the folder the program was started in.
+    """
+    connection = duckdb.connect(":memory:")
+    connection.execute("set TimeZone = 'UTC'")
+    connection.execute("set preserve_insertion_order = false")
+    where = str(spill).replace("'", "''") if spill else ""
+    connection.execute(f"set temp_directory = '{where}'")
+    return connection
