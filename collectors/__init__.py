@@ -1,0 +1,1 @@
+"""Reads networks and files into the lake."""
