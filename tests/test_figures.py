@@ -1,0 +1,158 @@
+"""What a figure shows: every post, every quiet day, and no word of its own."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis.figures import (
+    DARK,
+    LIGHT,
+    hashtags_chart,
+    posts_by_day_chart,
+    posts_by_kind_chart,
+)
+from data.model import Kind, Network
+
+LABELS = {code.value: f"«{code.value}»" for code in (*Network, *Kind)}
+
+
+def by_day(*rows: tuple[date, str, int]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["day", "network", "posts"])
+    return frame.astype({"day": "date32[day][pyarrow]", "posts": "int64[pyarrow]"})
+
+
+def hashtags(*rows: tuple[str, int]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["hashtag", "posts"])
+
+
+def bars(figure: Any) -> dict[str, list[tuple[str, str, int]]]:
+    """For each network the first day, the day after the last one, and the posts of its bars."""
+    return {
+        trace.customdata[0][2]: [
+            (start, end, posts)
+            for (start, end, _, _), posts in zip(trace.customdata, trace.y, strict=True)
+        ]
+        for trace in figure.data
+    }
+
+
+days = st.dates(date(2022, 1, 1), date(2025, 12, 31))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.dictionaries(
+        st.tuples(days, st.sampled_from([network.value for network in Network])),
+        st.integers(1, 10**6),
+        min_size=1,
+        max_size=20,
+    )
+)
+def test_bars_follow_each_other_and_hold_every_post(posts):
+    rows = [(day, network, count) for (day, network), count in posts.items()]
+    shown = bars(posts_by_day_chart(by_day(*rows), LABELS))
+    first, last = min(row[0] for row in rows), max(row[0] for row in rows)
+    assert list(shown) == [n.value for n in Network if n.value in {row[1] for row in rows}]
+    for network, found in shown.items():
+        assert sum(count for _, _, count in found) == sum(r[2] for r in rows if r[1] == network)
+        assert [end for _, end, _ in found[:-1]] == [start for start, _, _ in found[1:]]
+        assert found[0][0] <= first.isoformat() <= last.isoformat() < found[-1][1]
+        for start, end, count in found:
+            assert count == sum(
+                r[2] for r in rows if r[1] == network and start <= r[0].isoformat() < end
+            )
+
+
+@pytest.mark.parametrize(
+    ("length", "expected"),
+    [(1, 1), (92, 92), (93, 14), (732, 105), (733, 25)],
+)
+def test_bars_are_days_then_weeks_then_months(length, expected):
+    first = date(2024, 1, 1)  # a Monday
+    rows = [(first, "x", 1), (first + timedelta(length - 1), "x", 1)]
+    (found,) = bars(posts_by_day_chart(by_day(*rows), LABELS)).values()
+    assert len(found) == expected
+    if 92 < length <= 732:
+        assert all(date.fromisoformat(start).weekday() == 0 for start, _, _ in found)
+    if length > 732:
+        assert all(start.endswith("-01") for start, _, _ in found)
+
+
+def test_a_quiet_week_is_seen_and_so_is_a_quiet_end():
+    rows = [(date(2024, 5, 1), "x", 3), (date(2024, 5, 9), "x", 1)]
+    figure = posts_by_day_chart(
+        by_day(*rows), LABELS, since=date(2024, 4, 30), until=date(2024, 5, 12)
+    )
+    assert [count for _, _, count in bars(figure)["x"]] == [0, 3, *[0] * 7, 1, 0, 0]
+
+
+def test_a_bar_leads_to_no_day_outside_the_filter():
+    rows = [(date(2024, 1, 4), "x", 3), (date(2024, 6, 1), "x", 1)]
+    since, until = date(2024, 1, 3), date(2024, 6, 6)
+    found = bars(posts_by_day_chart(by_day(*rows), LABELS, since=since, until=until))["x"]
+    assert found[0][:2] == ("2024-01-03", "2024-01-08")
+    assert found[-1][:2] == ("2024-06-03", "2024-06-06")
+
+
+def test_a_single_day_is_one_bar_with_room_around_it():
+    figure = posts_by_day_chart(by_day((date(2024, 5, 1), "x", 2)), LABELS)
+    (trace,) = figure.data
+    assert list(trace.y) == [2]
+    start, end = (pd.Timestamp(edge) for edge in figure.layout.xaxis.range)
+    assert end - start == timedelta(7)
+    assert list(figure.layout.xaxis.ticktext) == ["01/05<br>2024"]
+
+
+def test_a_network_keeps_its_colour_whatever_is_shown():
+    assert len(set(LIGHT.colorway)) == len(set(DARK.colorway)) == len(Network)
+    day = date(2024, 5, 1)
+    alone = posts_by_day_chart(by_day((day, "youtube", 1)), LABELS, DARK)
+    together = posts_by_day_chart(by_day(*((day, n.value, 1) for n in Network)), LABELS, DARK)
+    colours = {trace.customdata[0][2]: trace.marker.color for trace in together.data}
+    assert colours["youtube"] == alone.data[0].marker.color == DARK.network("youtube")
+    assert len(set(colours.values())) == len(Network)
+
+
+def test_kinds_keep_their_order_and_an_absent_one_is_zero():
+    by_kind = pd.DataFrame({"kind": ["repost", "original"], "posts": [5, 2]})
+    figure = posts_by_kind_chart(by_kind, LABELS)
+    assert list(figure.data[0].customdata) == [kind.value for kind in Kind]
+    assert list(figure.data[0].x) == [2, 5, 0, 0]
+
+
+def test_a_hashtag_in_any_script_is_text_and_not_markup():
+    figure = hashtags_chart(hashtags(("حرية", 5), ("<b>togo</b>", 2), ("t" * 90, 1)))
+    texts = [annotation.text for annotation in figure.layout.annotations]
+    assert texts[0] == "\u2068#حرية\u2069"
+    assert texts[1] == "\u2068#&lt;b&gt;togo&lt;/b&gt;\u2069"
+    assert len(texts[2]) <= 40
+    assert texts[2].endswith("…\u2069")
+    assert list(figure.data[0].customdata) == ["حرية", "<b>togo</b>", "t" * 90]
+    assert "t" * 90 in figure.data[0].hovertext[2]
+
+
+def test_nothing_to_show_is_a_figure_all_the_same():
+    no_kinds = pd.DataFrame({"kind": [], "posts": []})
+    empty = [posts_by_day_chart(by_day(), LABELS), posts_by_kind_chart(no_kinds, LABELS)]
+    for figure in [*empty, hashtags_chart(hashtags())]:
+        assert not any(len(trace.x) for trace in figure.data)
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK])
+def test_figures_let_the_page_show_and_write_numbers_its_way(palette):
+    figures = [
+        posts_by_day_chart(by_day((date(2024, 5, 1), "x", 2)), LABELS, palette, separators=".,"),
+        hashtags_chart(hashtags(("togo", 5)), palette, separators=".,"),
+    ]
+    for figure in figures:
+        assert figure.layout.separators == ".,"
+        assert figure.layout.title.text is None
+        assert figure.layout.paper_bgcolor == figure.layout.plot_bgcolor == "rgba(0,0,0,0)"
+        assert figure.layout.font.color == palette.text
+    assert figures[0].data[0].name == "«x»"

@@ -1,0 +1,215 @@
+"""The measures, worked by hand and held to what must be true of any posts."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_aggregates import on_pandas, post, posts_rows
+
+from analysis import aggregates, reach
+from analysis.reach import Caution, MeasureKind
+from data.model import COUNTS
+
+OF_SUMS = (
+    reach.impressions,
+    reach.engagements,
+    reach.engagement_rate,
+    reach.engagement_rate_by_followers,
+    reach.virality_rate,
+    reach.amplification_rate,
+    reach.conversation_rate,
+    reach.applause_rate,
+    reach.opportunities_to_see,
+)
+VOLUMES = (reach.impressions, reach.engagements, reach.opportunities_to_see)
+
+several_rows = settings(max_examples=25, deadline=None)
+
+
+def totals(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    return aggregates.totals(on_pandas(rows))
+
+
+def authors(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    return aggregates.by_author(on_pandas(rows))
+
+
+CAMPAIGN = [
+    post(
+        "1",
+        author_id="afi",
+        author_followers=1000,
+        published_at=datetime(2024, 5, 6, 8, tzinfo=UTC),
+        likes=30,
+        replies=6,
+        reposts=10,
+        quotes=4,
+        impressions=1000,
+    ),
+    post(
+        "2",
+        author_id="afi",
+        author_followers=1200,
+        published_at=datetime(2024, 5, 7, 8, tzinfo=UTC),
+        likes=10,
+        replies=0,
+        reposts=0,
+        quotes=0,
+        impressions=200,
+    ),
+    post("3", author_id="dela", network="mastodon", likes=5, replies=1, reposts=4),
+    post("4", author_id="kossi", kind="repost", author_followers=300),
+]
+
+
+@pytest.mark.parametrize(
+    ("measure", "value", "n", "coverage", "grade"),
+    [
+        (reach.impressions, 1200, 2, 2 / 3, "C"),
+        (reach.engagements, 70, 3, 1, "A"),
+        (reach.engagement_rate, 60 / 1200, 2, 2 / 3, "C"),
+        (reach.engagement_rate_by_followers, 60 / 2200, 2, 2 / 3, "C"),
+        (reach.virality_rate, 14 / 1200, 2, 2 / 3, "C"),
+        (reach.amplification_rate, 18 / 3, 3, 1, "A"),
+        (reach.conversation_rate, 7 / 3, 3, 1, "A"),
+        (reach.applause_rate, 45 / 3, 3, 1, "A"),
+        (reach.opportunities_to_see, 2500, 3, 3 / 4, "D"),
+    ],
+)
+def test_a_measure_worked_by_hand(measure, value, n, coverage, grade):
+    found = measure(totals(CAMPAIGN))
+    assert found.value == pytest.approx(value)
+    assert (found.n, found.coverage, found.grade) == (n, pytest.approx(coverage), grade)
+    assert found.window == (date(2024, 5, 6), date(2024, 5, 7))
+    assert (Caution.PARTIAL in found.warnings) == (coverage < 1)
+    assert found.method.startswith(measure.__name__)
+
+
+def test_potential_reach_counts_each_account_once_at_its_highest():
+    found = reach.potential_reach(authors(CAMPAIGN))
+    assert (found.kind, found.grade) == (MeasureKind.BOUNDED, "D")
+    assert (found.low, found.value, found.high) == (1200, 1500, 1500)
+    assert (found.n, found.coverage) == (2, pytest.approx(2 / 3))
+    assert found.warnings == (Caution.OVERLAP, Caution.PARTIAL)
+
+
+def test_potential_reach_is_unknown_when_no_follower_count_is():
+    found = reach.potential_reach(authors([post("1"), post("2", author_id="dela")]))
+    assert (found.value, found.low, found.high, found.grade) == (None, None, None, None)
+    assert (found.n, found.coverage) == (0, 0)
+
+
+def test_new_audience_needs_ninety_days_before():
+    now, before = authors(CAMPAIGN), authors([post("0", author_id="kossi")])
+    since = date(2024, 5, 1)
+
+    def rate(collected_from):
+        return reach.new_audience_rate(now, before, since=since, collected_from=collected_from)
+
+    assert rate(date(2024, 2, 1)).value == pytest.approx(2 / 3)
+    assert rate(date(2024, 2, 1)).n == 3
+    assert rate(date(2024, 2, 2)).value is None
+    assert rate(date(2024, 2, 2)).warnings == (Caution.SHORT_HISTORY,)
+    assert rate(None).value is None
+
+
+def test_shares_are_out_of_all_campaigns_compared():
+    sums = totals(CAMPAIGN)
+    assert reach.share_of_voice(sums, pd.Series({"b": 10, "c": 2})).value == 4 / 16
+    assert reach.share_of_voice(sums, pd.Series(dtype="int64")).value is None
+    partial = reach.share_of_engagements(sums, pd.Series({"b": 70, "c": None}))
+    assert (partial.value, partial.warnings) == (0.5, (Caution.PARTIAL,))
+    assert reach.share_of_engagements(totals([post("1")]), pd.Series({"b": 70})).value is None
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "expected"),
+    [(150, 100, 0.5), (0, 4, -1), (3, 0, None), (3, None, None), (None, 3, None), (0, 0, None)],
+)
+def test_change_is_a_fraction_and_unknown_from_nothing(now, before, expected):
+    assert reach.change(now, before) == expected
+
+
+def test_no_posts_give_no_values():
+    for measure in OF_SUMS:
+        for sums in (totals([]), aggregates.by_network(on_pandas([]))):
+            found = measure(sums)
+            assert (found.value, found.n, found.coverage, found.grade) == (None, 0, None, None)
+    assert reach.potential_reach(authors([])).value is None
+
+
+@several_rows
+@given(posts_rows)
+def test_what_nobody_publishes_is_unknown_and_not_zero(rows):
+    silent = [row | dict.fromkeys((*COUNTS, "author_followers")) for row in rows]
+    sums = totals(silent)
+    assert all(measure(sums).value is None for measure in OF_SUMS)
+    assert reach.potential_reach(authors(silent)).value is None
+
+
+@several_rows
+@given(posts_rows, st.randoms(use_true_random=False))
+def test_the_order_of_posts_changes_nothing(rows, random):
+    shuffled = random.sample(rows, len(rows))
+    sums, sums_shuffled = totals(rows), totals(shuffled)
+    assert all(measure(sums) == measure(sums_shuffled) for measure in OF_SUMS)
+    assert reach.potential_reach(authors(rows)) == reach.potential_reach(authors(shuffled))
+
+
+@several_rows
+@given(posts_rows, st.integers(0, 12))
+def test_parts_measured_together_give_the_whole(rows, cut):
+    whole, parts = totals(rows), [totals(rows[:cut]), totals(rows[cut:])]
+    networks = aggregates.by_network(on_pandas(rows))
+    for measure in OF_SUMS:
+        assert measure(whole) == measure(pd.concat(parts)) == measure(networks)
+    for volume in VOLUMES:
+        values = [volume(part).value for part in parts]
+        known = [value for value in values if value is not None]
+        assert volume(whole).value == (sum(known) if known else None)
+
+
+@several_rows
+@given(posts_rows, posts_rows)
+def test_accounts_listed_twice_count_once(rows, earlier):
+    once, before = authors(rows), authors(earlier)
+    twice = pd.concat([once, once])
+    assert reach.potential_reach(once) == reach.potential_reach(twice)
+    days = {"since": date(2024, 5, 1), "collected_from": date(2024, 1, 1)}
+    assert reach.new_audience_rate(once, before, **days) == reach.new_audience_rate(
+        twice, pd.concat([before, before]), **days
+    )
+
+
+@several_rows
+@given(posts_rows, st.lists(st.none() | st.integers(0, 10**9), max_size=4))
+def test_values_stay_within_their_bounds(rows, others):
+    sums, accounts = totals(rows), authors(rows)
+    known = [measure(sums) for measure in OF_SUMS]
+    assert all(found.value is None or found.value >= 0 for found in known)
+    assert all(found.coverage is None or 0 <= found.coverage <= 1 for found in known)
+    assert all((found.value is None) == (found.grade is None) for found in known)
+    compared = pd.Series(others, dtype="Int64")
+    days = {"since": date(2024, 5, 1), "collected_from": date(2024, 1, 1)}
+    for share in (
+        reach.share_of_voice(sums, compared),
+        reach.share_of_engagements(sums, compared),
+        reach.new_audience_rate(accounts, accounts.head(2), **days),
+    ):
+        assert share.value is None or 0 <= share.value <= 1
+    potential = reach.potential_reach(accounts)
+    if potential.value is not None:
+        assert 0 <= potential.low <= potential.value <= potential.high
+
+
+@several_rows
+@given(posts_rows)
+def test_another_account_never_lowers_the_potential_reach(rows):
+    more = [*rows, post("another", author_id="yao", author_followers=7)]
+    before, after = (reach.potential_reach(authors(part)).value for part in (rows, more))
+    assert after == (before or 0) + 7
