@@ -1,0 +1,1 @@
+"""Writes what the screens show for use elsewhere."""

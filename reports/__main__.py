@@ -1,0 +1,42 @@
+"""`python -m reports`: what the screens show, for scripts and checks."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from data.lake import Lake, LakeError
+from locales import number, of_system, text
+from reports.summary import summary
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; gives the exit code: 0, or 2 when there is no such campaign."""
+    language = of_system()
+    parser = argparse.ArgumentParser(
+        prog="python -m reports", description=text(language, "command.reports")
+    )
+    commands = parser.add_subparsers(required=True, metavar="summary")
+    summing = commands.add_parser("summary", help=text(language, "command.summary"))
+    summing.add_argument("--campaign", required=True, help=text(language, "command.campaign"))
+    summing.add_argument("--json", action="store_true", help=text(language, "command.json"))
+    chosen = parser.parse_args(arguments)
+    demo = Lake.demo()
+    lake = demo if demo.campaign(chosen.campaign) else Lake.of_user()
+    try:
+        found = summary(lake, chosen.campaign)
+    except LakeError as error:
+        print(text(language, f"error.{error.code}", **error.values), file=sys.stderr)
+        return 2
+    if chosen.json:
+        print(json.dumps(found, ensure_ascii=False, indent=2))
+    else:
+        for name, value in found.items():
+            shown = number(language, value) if isinstance(value, int) else value
+            print(f"{text(language, f'measure.{name}'):<24} {shown}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
