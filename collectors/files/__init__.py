@@ -1,0 +1,185 @@
+"""Files as a source: the table of formats, and how a file finds its own in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from collectors.base import CollectorError, Page, Refusal, Unreadable
+from collectors.files import bluesky, mastodon, reddit, x_v2, youtube, zeeschuimer
+from collectors.files.format import Format
+from collectors.files.reading import Stream, streams
+from data.model import Post
+
+#: The first that recognises a document reads its file.
+FORMATS: tuple[Format, ...] = (
+    zeeschuimer.FORMAT,
+    bluesky.FORMAT,
+    mastodon.FORMAT,
+    reddit.FORMAT,
+    youtube.FORMAT,
+    x_v2.FORMAT,
+)
+
+_POSTS_A_PAGE = 500
+
+#: A file is recognised by its first good document; behind so many bad ones there is none.
+_LOOKED_AT = 50
+
+_MAGIC = {b"<": "html", b"%PDF": "pdf"}
+_OF_OTHER_FILES = frozenset({"empty", "html", "pdf", "not-json", "unknown-format"})
+
+
+@dataclass(frozen=True)
+class Source:
+    """One readable stream: a file, or one member of a zip."""
+
+    name: str
+    format: Format
+    _stream: Stream
+    _is_whole: bool
+
+    @property
+    def fraction(self) -> float:
+        """How far reading is in the file that this is or lies in, from 0 to 1."""
+        return min(self._stream.reached / self._stream.path.stat().st_size, 1.0)
+
+    def pages(self, cursor: str | None = None) -> Iterator[Page]:
+        """Pages of at most 500 posts, refused ones included; none where nothing is left.
+
+        A cursor is the number of lines read, `12`, and of posts read in the line behind them
+        where a page ends inside it, `12+500`. A line or a post that cannot be read is refused
+        and the rest goes on; a file that breaks off gives what was read, then a refusal.
+        """
+        lines, posts = _position(cursor)
+        rows: list[Post] = []
+        refused: list[Refusal] = []
+        reached = cursor
+        for line, document in self._documents(lines):
+            skipped = posts if line == lines + 1 else 0
+            for place, item in enumerate(islice(self._items(document), skipped, None), skipped + 1):
+                if len(rows) + len(refused) == _POSTS_A_PAGE:
+                    yield Page(rows, reached, refused)
+                    rows, refused = [], []
+                if isinstance(item, Unreadable):
+                    refused.append(Refusal(line, item.code, item.detail))
+                else:
+                    rows.append(item)
+                reached = f"{line - 1}+{place}"
+            reached = str(line)
+        if rows or refused:
+            yield Page(rows, reached, refused)
+
+    def _documents(self, after: int) -> Iterator[tuple[int, Any]]:
+        if not self._is_whole:
+            yield from self._stream.documents(after)
+        elif after == 0:
+            try:
+                yield 1, self._stream.document()
+            except Unreadable as problem:
+                yield 1, problem
+
+    def _items(self, document: Any) -> Iterator[Post | Unreadable]:
+        if isinstance(document, Unreadable):
+            yield document
+        elif self.format.recognises(document):
+            yield from self.format.posts(document)
+        else:
+            yield Unreadable("other")
+
+
+def sources(path: Path) -> list[Source]:
+    """What a file holds that can be read: itself, or each member of a zip that is a format's.
+
+    Members of a zip that hold no posts are left out, unless none does.
+
+    Raises:
+        CollectorError: nothing in it can be read; `code` says why (`error.<code>`), and
+            `name` is the file's.
+    """
+    found: list[Source] = []
+    problems: list[CollectorError] = []
+    for stream in streams(path):
+        try:
+            found.append(_source(stream))
+        except CollectorError as problem:
+            if problem.code == "bomb":
+                raise
+            problems.append(problem)
+    if not found:
+        raise _most_telling(path, problems)
+    return found
+
+
+def _source(stream: Stream) -> Source:
+    reasons: list[str] = []
+    for _, document in islice(stream.documents(), _LOOKED_AT):
+        format_, reason = _recognised(document)
+        if format_:
+            return Source(stream.name, format_, replace(stream), _is_whole=False)
+        if not reasons and reason in {"json", "line-too-long"} and _begins_json(stream):
+            # A document written over several lines: its first line is none by itself.
+            whole, reason_of_whole = _recognised(_whole(stream))
+            if whole:
+                return Source(stream.name, whole, replace(stream), _is_whole=True)
+            if reason_of_whole != "json":
+                reasons = [reason_of_whole]
+                break
+        reasons.append(reason)
+        if reason == "bomb":
+            break
+    raise CollectorError(_reason(reasons, stream), name=stream.name)
+
+
+def _recognised(document: Any) -> tuple[Format | None, str]:
+    """The document's format, or why it has none."""
+    if isinstance(document, Unreadable):
+        return None, document.code
+    for format_ in FORMATS:
+        if format_.recognises(document):
+            return format_, ""
+    codes = (format_.without_posts(document) for format_ in FORMATS)
+    return None, next(filter(None, codes), "unknown-format")
+
+
+def _whole(stream: Stream) -> Any:
+    try:
+        return stream.document()
+    except Unreadable as problem:
+        return problem
+
+
+def _begins_json(stream: Stream) -> bool:
+    return stream.head()[:1] in (b"{", b"[")
+
+
+def _reason(reasons: list[str], stream: Stream) -> str:
+    """The one of a file's reasons that says most about what to do."""
+    if not reasons:
+        return "empty"
+    if reasons[0] in {"json", "encoding"} and not _begins_json(stream):
+        head = stream.head()
+        known = (code for magic, code in _MAGIC.items() if head.startswith(magic))
+        return next(known, "not-json")
+    telling = (reason for reason in reasons if reason not in {"json", "unknown-format"})
+    return next(telling, "incomplete" if reasons[0] == "json" else "unknown-format")
+
+
+def _most_telling(path: Path, problems: list[CollectorError]) -> CollectorError:
+    """A zip's pictures and notes explain nothing; a member that is nearly right does."""
+    telling = [problem for problem in problems if problem.code not in _OF_OTHER_FILES]
+    if telling or len(problems) == 1:
+        return (telling or problems)[0]
+    return CollectorError("zip-nothing", name=path.name)
+
+
+def _position(cursor: str | None) -> tuple[int, int]:
+    """
+    >>> _position(None), _position("12"), _position("12+500")
+    ((0, 0), (12, 0), (12, 500))
+    """
+    lines, _, posts = (cursor or "0").partition("+")
+    return int(lines), int(posts or 0)
