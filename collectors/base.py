@@ -44,7 +44,7 @@ class Page:
 
 
 class Collector(Protocol):
-    """Reads the public posts of one network, page by page; it stores nothing and waits for nobody."""
+    """Reads a network's public posts, page by page; it stores nothing and waits for nobody."""
 
     network: ClassVar[Network]
 
@@ -78,7 +78,7 @@ class Unreadable(ValueError):
 
 
 # No network shows a count near it, and ten million of them still add up in 64 bits.
-_LARGEST_COUNT = 900_000_000_000
+LARGEST_COUNT = 900_000_000_000
 
 _TAG = regex.compile(r"(?<![\p{L}\p{M}\p{N}_&#/])[#＃]([\p{L}\p{M}\p{N}_\u200c]+)")
 _ADDRESS = regex.compile(r"https?://\S+", regex.IGNORECASE)
@@ -104,7 +104,7 @@ def count(value: object, name: str) -> int | None:
             number = int(value) if isinstance(value, str) else _whole(value)
         except (TypeError, ValueError, OverflowError):
             raise Unreadable("count", f"{name}={str(value)[:40]}") from None
-    if not 0 <= number <= _LARGEST_COUNT:
+    if not 0 <= number <= LARGEST_COUNT:
         raise Unreadable("count", f"{name}={str(value)[:40]}")
     return number
 

@@ -1,20 +1,135 @@
-"""X, API version 2: an answer's posts, whether it comes from the network or from a file."""
+"""X, API version 2: an answer's posts, whether it comes from the network or from a file.
+
+What is read of an answer is declared as types: a page is checked and read in one pass, and
+the two thirds of it that say nothing here are never built.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import re
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from datetime import datetime
-from typing import Any, NamedTuple
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Annotated, Any, TypeVar
 
-from collectors.base import Unreadable, count, moment, tags_in
-from collectors.payload import identifier, mapping, mappings, required, text
+import msgspec
+from msgspec import Meta, Struct
+
+from collectors.base import LARGEST_COUNT, Unreadable, moment, tags_in
 from data.model import Account, Network, Post, Reference
 
 #: X's own language codes that are not ISO 639-1; those that name no language are unknown.
 _LANGUAGES: dict[str, str | None] = {"in": "id", "iw": "he", "ji": "yi"} | dict.fromkeys(
     ("und", "art", "qam", "qct", "qht", "qme", "qst", "zxx")
 )
+
+_T = TypeVar("_T", bound=Struct)
+_Count = Annotated[int, Meta(ge=0, le=LARGEST_COUNT)]
+
+
+class _Counts(Struct, gc=False):
+    like_count: _Count | None = None
+    retweet_count: _Count | None = None
+    reply_count: _Count | None = None
+    quote_count: _Count | None = None
+    impression_count: _Count | None = None
+    bookmark_count: _Count | None = None
+    followers_count: _Count | None = None  # an account's
+
+
+class _User(Struct, gc=False):
+    id: str
+    username: str | None = None
+    public_metrics: _Counts | None = None
+
+
+class _Tag(Struct, gc=False):
+    tag: str
+
+
+class _Mention(Struct, gc=False):
+    username: str | None = None
+    id: str | None = None
+
+
+class _Link(Struct, gc=False):
+    expanded_url: str | None = None
+    unwound_url: str | None = None
+
+
+class _Entities(Struct, gc=False):
+    hashtags: list[_Tag] | None = None
+    mentions: list[_Mention] | None = None
+    urls: list[_Link] | None = None
+
+
+class _Note(Struct, gc=False):
+    text: str | None = None
+    entities: _Entities | None = None
+
+
+class _Reference(Struct, gc=False):
+    id: str
+    type: str | None = None
+
+
+class _Tweet(Struct, gc=False):
+    id: str
+    text: str | None = None
+    author_id: str | None = None
+    conversation_id: str | None = None
+    in_reply_to_user_id: str | None = None
+    created_at: datetime | None = None
+    lang: str | None = None
+    public_metrics: _Counts | None = None
+    entities: _Entities | None = None
+    note_tweet: _Note | None = None
+    referenced_tweets: list[_Reference] | None = None
+
+
+class _Datum(_Tweet, gc=False):
+    """A post in `data` of a page; other networks answer there with an id and a text too."""
+
+    text: str
+    permalink: None = None
+    media_type: None = None
+    uri: None = None
+
+
+class _Includes(Struct, gc=False):
+    users: list[_User] | None = None
+    tweets: list[_Tweet] | None = None
+
+
+class _Twarc(Struct, gc=False):
+    retrieved_at: datetime | None = None
+
+
+class _Page(Struct, gc=False):
+    data: list[_Datum]
+    includes: _Includes | None = None
+    twarc: _Twarc | None = msgspec.field(name="__twarc", default=None)
+
+
+_PAGE = msgspec.json.Decoder(_Page)
+_NO_COUNTS, _NO_ENTITIES = _Counts(), _Entities()
+
+
+def posts_of_line(line: bytes) -> Iterator[Post] | None:
+    """The posts of a page that is in all its parts as X documents it; None of any other.
+
+    The same as `posts` over the parsed line, several times faster.
+    """
+    try:
+        page = _PAGE.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    included = page.includes or _Includes()
+    seen_at = page.twarc.retrieved_at if page.twarc else None
+    known = _Known(included.users or (), included.tweets or (), _utc(seen_at))
+    return (_post(tweet, known) for tweet in page.data)
 
 
 def posts(payload: dict[str, Any]) -> Iterator[Post | Unreadable]:
@@ -39,34 +154,40 @@ def posts(payload: dict[str, Any]) -> Iterator[Post | Unreadable]:
     for tweet in found if isinstance(found, list) else [found]:
         item: Post | Unreadable
         try:
-            item = _post(tweet, known) if isinstance(tweet, dict) else Unreadable("field", "data")
+            item = _post(_read(tweet, _Tweet), known)
         except Unreadable as problem:
             item = problem
         yield item
 
 
-class _Known(NamedTuple):
+class _Known:
     """What an answer says beside its posts: the accounts and posts they point to, by number."""
 
-    users: dict[str, dict[str, Any]]
-    tweets: dict[str, dict[str, Any]]
-    accounts: dict[str, Account]
-    by_handle: dict[str, Account]
-    observed_at: datetime | None
+    def __init__(
+        self, users: Iterable[_User], tweets: Iterable[_Tweet], observed_at: datetime | None
+    ) -> None:
+        self.users = {user.id: user for user in users}
+        self.tweets = {tweet.id: tweet for tweet in tweets}
+        self.observed_at = observed_at
+
+    @cached_property
+    def by_handle(self) -> dict[str, Account]:
+        named = ((user.username, user.id) for user in self.users.values())
+        return {handle.lower(): Account(number, handle) for handle, number in named if handle}
 
     def account(self, number: str | None) -> Account | None:
         if number is None:
             return None
-        return self.accounts.get(number) or Account(number)
+        user = self.users.get(number)
+        return Account(number, user.username if user else None)
 
-    def author(self, tweet: dict[str, Any] | None) -> Account | None:
-        return None if tweet is None else self.account(identifier(tweet, "author_id"))
+    def author(self, tweet: _Tweet | None) -> Account | None:
+        return None if tweet is None else self.account(tweet.author_id)
 
     def followers(self, number: str | None) -> int | None:
         user = self.users.get(number) if number else None
-        if user is None:
-            return None
-        return count(mapping(user, "public_metrics").get("followers_count"), "followers_count")
+        counts = user.public_metrics if user else None
+        return counts.followers_count if counts else None
 
 
 def _included(payload: dict[str, Any]) -> _Known:
@@ -78,113 +199,94 @@ def _included(payload: dict[str, Any]) -> _Known:
 
 def _inlined(tweet: dict[str, Any]) -> _Known:
     """The same from a flattened post, which carries the others inside itself."""
-    references = tweet.get("referenced_tweets")
-    cited = references if isinstance(references, list) else []
-    cited = [each for each in cited if isinstance(each, dict) and "text" in each]
+    cited = tweet.get("referenced_tweets")
+    cited = [each for each in cited if isinstance(each, dict)] if isinstance(cited, list) else []
     users = [tweet.get("in_reply_to_user"), *(each.get("author") for each in cited)]
-    return _known(tweet, [*users, tweet.get("author")], cited)
+    return _known(tweet, [*users, tweet.get("author")], [it for it in cited if "text" in it])
 
 
 def _known(payload: dict[str, Any], users: object, tweets: object) -> _Known:
-    by_number = _by_number(users)
-    accounts = {number: Account(number, _handle(user)) for number, user in by_number.items()}
-    return _Known(
-        users=by_number,
-        tweets=_by_number(tweets),
-        accounts=accounts,
-        by_handle={each.handle.lower(): each for each in accounts.values() if each.handle},
-        observed_at=_retrieved_at(payload.get("__twarc")),
-    )
-
-
-def _by_number(found: object) -> dict[str, dict[str, Any]]:
-    """What comes along may be damaged without harm to the posts: the rest still explains them."""
-    kept = {}
-    for each in found if isinstance(found, list) else []:
-        with suppress(Unreadable):
-            if isinstance(each, dict) and (number := identifier(each, "id")):
-                kept[number] = each
-    return kept
-
-
-def _handle(user: dict[str, Any]) -> str | None:
+    twarc = payload.get("__twarc")
+    observed_at = None
     with suppress(Unreadable):
-        return text(user, "username") or None
-    return None
+        observed_at = moment(twarc.get("retrieved_at")) if isinstance(twarc, dict) else None
+    return _Known(_readable(users, _User), _readable(tweets, _Tweet), observed_at)
 
 
-def _post(tweet: dict[str, Any], known: _Known) -> Post:
-    post_id = required(tweet, "id")
-    author_id = identifier(tweet, "author_id")
+def _readable(values: object, kind: type[_T]) -> Iterator[_T]:
+    """What comes along may be damaged without harm to the posts: the rest still explains them."""
+    for value in values if isinstance(values, list) else ():
+        with suppress(Unreadable):
+            yield _read(value, kind)
+
+
+def _post(tweet: _Tweet, known: _Known) -> Post:
     repost_of = reply_to = quote_of = original = None
-    for reference in mappings(tweet, "referenced_tweets"):
-        target = required(reference, "id")
-        cited = known.tweets.get(target)
-        match reference.get("type"):
-            case "retweeted":
-                repost_of, original = Reference(target, known.author(cited)), cited
-            case "replied_to":
-                answered = known.account(identifier(tweet, "in_reply_to_user_id"))
-                reply_to = Reference(target, answered or known.author(cited))
-            case "quoted":
-                quote_of = Reference(target, known.author(cited))
+    for reference in tweet.referenced_tweets or ():
+        cited = known.tweets.get(reference.id)
+        if reference.type == "retweeted":
+            repost_of, original = Reference(reference.id, known.author(cited)), cited
+        elif reference.type == "replied_to":
+            answered = known.account(tweet.in_reply_to_user_id)
+            reply_to = Reference(reference.id, answered or known.author(cited))
+        elif reference.type == "quoted":
+            quote_of = Reference(reference.id, known.author(cited))
 
     said = original or tweet
-    note = mapping(said, "note_tweet")
-    written = text(note, "text") or text(said, "text")
-    entities = mapping(note, "entities") or mapping(said, "entities")
-    counts = {} if repost_of else mapping(tweet, "public_metrics")
+    written, entities = said.text, said.entities
+    if said.note_tweet:
+        written = said.note_tweet.text or written
+        entities = said.note_tweet.entities or entities
+    # A repost repeats the original's counts.
+    counts = _NO_COUNTS if repost_of else tweet.public_metrics or _NO_COUNTS
+    listed = entities or _NO_ENTITIES
     return Post(
         network=Network.X,
-        post_id=post_id,
-        author=known.account(author_id),
-        published_at=moment(tweet.get("created_at")),
-        url=f"https://x.com/i/web/status/{post_id}",
+        post_id=tweet.id,
+        author=known.account(tweet.author_id),
+        published_at=_utc(tweet.created_at),
+        url=f"https://x.com/i/web/status/{tweet.id}",
         repost_of=repost_of,
         reply_to=reply_to,
         quote_of=quote_of,
-        root_id=identifier(tweet, "conversation_id"),
+        root_id=tweet.conversation_id,
         text=unescaped(written),
-        language=language(text(tweet, "lang")),
+        language=language(tweet.lang),
         hashtags=_hashtags(entities, written),
-        mentions=_mentions(entities, known) if "mentions" in entities else (),
-        links=_links(entities) if "urls" in entities else (),
-        likes=count(counts.get("like_count"), "like_count"),
-        reposts=count(counts.get("retweet_count"), "retweet_count"),
-        replies=count(counts.get("reply_count"), "reply_count"),
-        quotes=count(counts.get("quote_count"), "quote_count"),
-        impressions=count(counts.get("impression_count"), "impression_count"),
-        saves=count(counts.get("bookmark_count"), "bookmark_count"),
-        author_followers=known.followers(author_id),
+        mentions=_mentions(listed.mentions, known) if listed.mentions else (),
+        links=_links(listed.urls) if listed.urls else (),
+        likes=counts.like_count,
+        reposts=counts.retweet_count,
+        replies=counts.reply_count,
+        quotes=counts.quote_count,
+        impressions=counts.impression_count,
+        saves=counts.bookmark_count,
+        author_followers=known.followers(tweet.author_id),
         observed_at=known.observed_at,
     )
 
 
-def _hashtags(entities: dict[str, Any], written: str | None) -> tuple[str, ...]:
+def _hashtags(entities: _Entities | None, written: str | None) -> tuple[str, ...]:
     """Those that X lists; those of the text where the answer was asked for no entities."""
-    if not entities:
+    if entities is None:
         return tags_in(written) if written and ("#" in written or "＃" in written) else ()
-    tags = (text(each, "tag") for each in mappings(entities, "hashtags"))
-    return tuple(dict.fromkeys(tag for tag in tags if tag))
+    return tuple(dict.fromkeys(each.tag for each in entities.hashtags or ()))
 
 
-def _mentions(entities: dict[str, Any], known: _Known) -> tuple[Account, ...]:
+def _mentions(mentions: list[_Mention], known: _Known) -> tuple[Account, ...]:
     mentioned: dict[Account, None] = {}
-    for each in mappings(entities, "mentions"):
-        number, handle = identifier(each, "id"), text(each, "username")
-        if number:
-            mentioned[Account(number, handle)] = None
-        elif handle:
-            mentioned[known.by_handle.get(handle.lower()) or Account(None, handle)] = None
+    for each in mentions:
+        if each.id:
+            mentioned[Account(each.id, each.username)] = None
+        elif each.username:
+            by_name = known.by_handle.get(each.username.lower())
+            mentioned[by_name or Account(None, each.username)] = None
     return tuple(mentioned)
 
 
-def _links(entities: dict[str, Any]) -> tuple[str, ...]:
-    links = (
-        text(each, "unwound_url") or text(each, "expanded_url")
-        for each in mappings(entities, "urls")
-    )
-    return tuple(dict.fromkeys(link for link in links if link))
+def _links(links: list[_Link]) -> tuple[str, ...]:
+    found = (each.unwound_url or each.expanded_url for each in links)
+    return tuple(dict.fromkeys(link for link in found if link))
 
 
 def language(code: str | None) -> str | None:
@@ -207,10 +309,43 @@ def unescaped(written: str | None) -> str | None:
     return written.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def _retrieved_at(twarc: object) -> datetime | None:
-    with suppress(Unreadable):
-        return moment(twarc.get("retrieved_at")) if isinstance(twarc, dict) else None
-    return None
+def _utc(at: datetime | None) -> datetime | None:
+    if at is None or at.tzinfo is UTC:
+        return at
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+def _read(value: object, kind: type[_T]) -> _T:
+    """One piece of an answer as its type.
+
+    Raises:
+        Unreadable: a part of it has another shape; the code says which.
+    """
+    if not isinstance(value, dict):
+        raise Unreadable("field", "data")
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+        return msgspec.convert(value, kind, strict=False)
+    except UnicodeEncodeError:
+        raise Unreadable("field", "text") from None
+    except msgspec.ValidationError as problem:
+        raise _why(str(problem), value) from None
+
+
+def _why(problem: str, value: dict[str, Any]) -> Unreadable:
+    missing = re.search(r"missing required field `(\w+)`", problem)
+    if missing:
+        return Unreadable("missing", missing[1])
+    path = re.findall(r"\.(\w+)", problem.rpartition("`$")[2])
+    found: Any = value
+    for name in path:
+        found = found.get(name) if isinstance(found, dict) else None
+    name = path[-1] if path else "data"
+    if "public_metrics" in path[:-1]:
+        return Unreadable("count", f"{name}={str(found)[:40]}")
+    if name == "created_at":
+        return Unreadable("moment", f"{name}={str(found)[:40]}")
+    return Unreadable("field", name)
 
 
 def _title(errors: object) -> str:

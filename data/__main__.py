@@ -46,4 +46,4 @@ if __name__ == "__main__":
         shutil.rmtree(demo.root / left, ignore_errors=True)
     (demo.root / "writing.lock").unlink(missing_ok=True)
     size = sum(file.stat().st_size for file in Path(demo.root).rglob("*") if file.is_file())
-    print(f"{demo.root}: {size / 1e6:.1f} MB")  # noqa: T201 - a command prints
+    print(f"{demo.root}: {size / 1e6:.1f} MB")

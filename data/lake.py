@@ -276,7 +276,7 @@ class Lake:
         Columns: collection_id, source, format, started_at, finished_at (UTC), read, new,
         known, refused (posts), outcome ("complete", "stopped").
         """
-        rows: pd.DataFrame = self._rows(self._collections, campaign_id).df()
+        rows = self._rows(self._collections, campaign_id).to_arrow_table().to_pandas()
         return (
             rows.sort_values("finished_at", ascending=False)
             .drop_duplicates("collection_id")

@@ -139,14 +139,14 @@ class Pseudonyms:
     ) -> Rows:
         """The rows of some pages; posts of somebody forgotten, and reposts of theirs, are left out.
 
-        Within a page a post stands once: its last row wins. `collected_at` is the
-        observation's time for posts whose network does not say it.
+        What a page says twice of a post at one moment is kept once, as it says it last.
+        `collected_at` is the moment for posts whose network does not say it.
         """
         posts: list[Post] = []
         numbers: list[int] = []
         cursors: list[str | None] = []
         for page in pages:
-            kept = {(post.network, post.post_id): post for post in page.rows}.values()
+            kept = {(it.network, it.post_id, it.observed_at): it for it in page.rows}.values()
             posts += kept
             numbers += [page.number] * len(kept)
             cursors += [page.cursor] * len(kept)
@@ -197,10 +197,12 @@ class Pseudonyms:
         given: dict[str, Any] = dict(zip(Post._fields, zip(*posts, strict=True), strict=True))
         networks, post, text = given["network"], cache(self.post), cache(self.text)
         hashtags, links, language = cache(_hashtags), cache(_links), cache(_language)
-        mentions = cache(self._mentions)
+        mentions, month = cache(self._mentions), cache(_month)
         kinds = [it.kind.value for it in posts]
         columns: dict[str, list[Any]] = {
-            "month": [_month(it) for it in given["published_at"]],
+            "month": [
+                month(it.year, it.month) if it else "unknown" for it in given["published_at"]
+            ],
             "network": [it.value for it in networks],
             "post_id": list(map(post, networks, given["post_id"])),
             "kind": kinds,
@@ -253,8 +255,8 @@ class Pseudonyms:
         return outer.hexdigest()[:_LENGTH]
 
 
-def _month(published_at: datetime | None) -> str:
-    return f"{published_at.year:04}-{published_at.month:02}" if published_at else "unknown"
+def _month(year: int, month: int) -> str:
+    return f"{year:04}-{month:02}"
 
 
 def _language(code: str | None) -> str | None:

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 import duckdb
 import pyarrow as pa
 from deltalake import (
+    ColumnProperties,
     CommitProperties,
     DeltaTable,
     Transaction,
@@ -17,7 +18,16 @@ from deltalake import (
 )
 
 # zstd halves what a lake takes on disk; small row groups keep the writer's memory small.
-_WRITER = WriterProperties(compression="ZSTD", compression_level=3, max_row_group_size=131_072)
+# Statistics would keep the smallest and largest pseudonym of each file; what hardly repeats
+# is not worth the search for repetitions.
+_PLAIN = ColumnProperties(dictionary_enabled=False, statistics_enabled="NONE")
+_WRITER = WriterProperties(
+    compression="ZSTD",
+    compression_level=1,
+    max_row_group_size=131_072,
+    default_column_properties=ColumnProperties(statistics_enabled="NONE"),
+    column_properties=dict.fromkeys(("post_id", "root_id", "text", "reference", "alias"), _PLAIN),
+)
 
 
 class Table:
@@ -45,7 +55,7 @@ class Table:
             pa.schema(self.schema),
             mode="ignore",
             partition_by=self._partition_by,
-            # Statistics would keep the smallest and largest pseudonym of each file in the log.
+            # Statistics in the log would say as much of people as those in the files.
             configuration={"delta.dataSkippingStatsColumns": self._partition_by[0]},
         )
 

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mangling import STRANGE, assert_every_post_can_be_kept, mangled, places
 
+from collectors import x
 from collectors.base import CollectorError, Refusal, Unreadable
 from collectors.files import sources
 from collectors.files.x_v2 import FORMAT
@@ -206,6 +207,21 @@ def test_a_strange_value_anywhere_costs_at_most_its_post(data: st.DataObject) ->
     FORMAT.without_posts(strange)
     if FORMAT.recognises(strange):
         assert_every_post_can_be_kept(FORMAT.posts, strange)
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data())
+def test_the_quick_way_through_a_line_says_the_same_as_the_other(data: st.DataObject) -> None:
+    page = json.loads((Path(__file__).parent / "payloads" / "x_page.json").read_text("utf-8"))
+    assert list(x.posts_of_line(json.dumps(page).encode()) or ()) == list(FORMAT.posts(page))
+    strange = mangled(page, data.draw(st.sampled_from(list(places(page)))), data.draw(STRANGE))
+    try:
+        line = json.dumps(strange).encode()
+        quickly = x.posts_of_line(line)
+    except (TypeError, UnicodeEncodeError):
+        return
+    if quickly is not None and FORMAT.recognises(strange):
+        assert list(quickly) == list(FORMAT.posts(json.loads(line)))
 
 
 # The rest compares recorded answers with a few lines over the raw file.

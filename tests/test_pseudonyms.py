@@ -147,3 +147,10 @@ def test_somebody_forgotten_does_not_come_back_as_author_mention_or_pointer():
     assert len(kept) == len(rows.references) == 2
     assert not any(pseudonym in str(kept) for pseudonym in pseudonyms)
     assert (kept[0]["kind"], kept[0]["reply_to_id"]) == ("reply", None)
+
+
+def test_a_page_that_shows_a_post_at_two_moments_keeps_both_and_what_it_repeats_once():
+    later = NOW.replace(hour=13)
+    seen = [a_post(likes=n, observed_at=at) for n, at in ((1, later), (2, NOW), (3, NOW))]
+    rows = rows_of(*seen).observations
+    assert sorted(rows["likes"].to_pylist()) == [1, 3]

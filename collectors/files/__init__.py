@@ -11,7 +11,7 @@ from typing import Any
 from collectors.base import CollectorError, Page, Refusal, Unreadable
 from collectors.files import bluesky, mastodon, reddit, x_v2, youtube, zeeschuimer
 from collectors.files.format import Format
-from collectors.files.reading import Stream, streams
+from collectors.files.reading import Stream, parsed_or_why, streams
 from data.model import Post
 
 #: The first that recognises a document reads its file.
@@ -58,37 +58,39 @@ class Source:
         rows: list[Post] = []
         refused: list[Refusal] = []
         reached = cursor
-        for line, document in self._documents(lines):
-            skipped = posts if line == lines + 1 else 0
-            for place, item in enumerate(islice(self._items(document), skipped, None), skipped + 1):
+        for line, items in self._items(lines):
+            read = posts if line == lines + 1 else 0
+            for item in islice(items, read, None):
                 if len(rows) + len(refused) == _POSTS_A_PAGE:
-                    yield Page(rows, reached, refused)
+                    yield Page(rows, f"{line - 1}+{read}" if read else reached, refused)
                     rows, refused = [], []
                 if isinstance(item, Unreadable):
                     refused.append(Refusal(line, item.code, item.detail))
                 else:
                     rows.append(item)
-                reached = f"{line - 1}+{place}"
+                read += 1
             reached = str(line)
         if rows or refused:
             yield Page(rows, reached, refused)
 
-    def _documents(self, after: int) -> Iterator[tuple[int, Any]]:
+    def _items(self, after: int) -> Iterator[tuple[int, Iterator[Post | Unreadable]]]:
+        """What each line holds; a document that fills the file stands on its first."""
         if not self._is_whole:
-            yield from self._stream.documents(after)
+            for number, line in self._stream.lines(after):
+                quickly = self.format.posts_of_line(line) if isinstance(line, bytes) else None
+                yield number, quickly or self._posts(parsed_or_why(line))
         elif after == 0:
             try:
-                yield 1, self._stream.document()
+                yield 1, self._posts(self._stream.document())
             except Unreadable as problem:
-                yield 1, problem
+                yield 1, iter([problem])
 
-    def _items(self, document: Any) -> Iterator[Post | Unreadable]:
+    def _posts(self, document: Any) -> Iterator[Post | Unreadable]:
         if isinstance(document, Unreadable):
-            yield document
-        elif self.format.recognises(document):
-            yield from self.format.posts(document)
-        else:
-            yield Unreadable("other")
+            return iter([document])
+        if self.format.recognises(document):
+            return self.format.posts(document)
+        return iter([Unreadable("other")])
 
 
 def sources(path: Path) -> list[Source]:
@@ -116,7 +118,8 @@ def sources(path: Path) -> list[Source]:
 
 def _source(stream: Stream) -> Source:
     reasons: list[str] = []
-    for _, document in islice(stream.documents(), _LOOKED_AT):
+    for _, line in islice(stream.lines(), _LOOKED_AT):
+        document = parsed_or_why(line)
         format_, reason = _recognised(document)
         if format_:
             return Source(stream.name, format_, replace(stream), _is_whole=False)

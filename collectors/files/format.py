@@ -10,7 +10,7 @@ from collectors.base import Unreadable
 from data.model import Post
 
 
-def _never(document: Any) -> str | None:
+def _never(_: Any) -> None:
     return None
 
 
@@ -21,9 +21,11 @@ class Format:
     `posts` gives a document's posts in its order; a post that cannot be read comes as the
     `Unreadable` that says why, in its place. `without_posts` names a document of the same
     source that holds none (counts, profiles …) by the code of its sentence (`error.<code>`).
+    `posts_of_line` may read a line of the usual shape faster, and gives None of any other.
     """
 
     code: str
     recognises: Callable[[Any], bool]
     posts: Callable[[Any], Iterator[Post | Unreadable]]
     without_posts: Callable[[Any], str | None] = _never
+    posts_of_line: Callable[[bytes], Iterator[Post] | None] = _never

@@ -73,19 +73,15 @@ class Stream:
         except Unreadable:
             return b""
 
-    def documents(self, after: int = 0) -> Iterator[tuple[int, Any]]:
-        """Each line's number (1 is the first) and document, behind the line `after`.
+    def lines(self, after: int = 0) -> Iterator[tuple[int, bytes | Unreadable]]:
+        """Each line with its number (1 is the first), behind the line `after`.
 
-        Empty lines are left out. A line that is no document comes as the `Unreadable` that
-        says why; so does the point where the file breaks off, as the last.
+        Empty lines are left out. A line too long to be held comes as the `Unreadable` that
+        says so; so does the point where the file breaks off, as the last.
         """
         for number, line in enumerate(_lines(self._utf_8()), start=1):
-            if number <= after or not line:
-                continue
-            if isinstance(line, Unreadable):
+            if number > after and line and not (isinstance(line, bytes) and line.isspace()):
                 yield number, line
-            elif not line.isspace():
-                yield number, _parsed_or_why(line)
 
     def document(self) -> Any:
         """The whole as one document.
@@ -237,12 +233,15 @@ def _lines(chunks: Iterator[bytes]) -> Iterator[bytes | Unreadable]:
     if broken is None:
         yield last
         return
-    if isinstance(last, bytes) and not isinstance(_parsed_or_why(last), Unreadable):
+    if isinstance(last, bytes) and not isinstance(parsed_or_why(last), Unreadable):
         yield last
     yield broken
 
 
-def _parsed_or_why(line: bytes) -> Any:
+def parsed_or_why(line: bytes | Unreadable) -> Any:
+    """A line's document, or the `Unreadable` that says why there is none."""
+    if isinstance(line, Unreadable):
+        return line
     try:
         return parsed(line)
     except Unreadable as problem:

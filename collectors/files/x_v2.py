@@ -83,4 +83,4 @@ def _is_empty_page(document: dict[str, Any]) -> bool:
     return isinstance(meta, dict) and meta.get("result_count") == 0
 
 
-FORMAT = Format("x-v2", _recognises, _posts, _without_posts)
+FORMAT = Format("x-v2", _recognises, _posts, _without_posts, x.posts_of_line)
