@@ -6,6 +6,7 @@ write by themselves is translated by `chrome.fr.toml`.
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from datetime import UTC, date, datetime
@@ -13,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from babel import Locale, dates, default_locale, numbers
+from babel import Locale, dates, numbers
 
 #: The languages by code, each named in itself; the first is what a visitor gets.
 LANGUAGES = {"fr": "Français", "en": "English"}
@@ -25,8 +26,9 @@ _FOLDER = Path(__file__).parent
 
 def of_system() -> str:
     """The language that the computer is set to, for commands; the first where it is another."""
-    name = default_locale("LC_MESSAGES") or ""
-    code = "" if name.endswith("POSIX") else name.partition("_")[0]  # POSIX is nobody's language
+    # Not LC_CTYPE, which Python itself sets where a computer has no other locale than C.
+    names = (os.environ.get(it) for it in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"))
+    code = re.split(r"[_.:@]", next(filter(None, names), ""))[0]
     return code if code in LANGUAGES else next(iter(LANGUAGES))
 
 
@@ -92,7 +94,7 @@ def percent(language: str, fraction: float, *, signed: bool = False) -> str:
     decimals = "0" if abs(fraction) >= 0.0995 else "0.#"
     gap = "\u202f%" if language == "fr" else "%"
     pattern = f"#,##{decimals}{gap}"
-    if signed:
+    if signed and fraction:
         pattern = f"+{pattern};-{pattern}"
     return str(numbers.format_percent(fraction, format=pattern, locale=language))
 
