@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from typing import Any
 
 from data.lake import Lake, LakeError
 from locales import number, of_system, text
@@ -33,9 +34,20 @@ def main(arguments: list[str] | None = None) -> int:
         print(json.dumps(found, ensure_ascii=False, indent=2))
     else:
         for name, value in found.items():
-            shown = number(language, value) if isinstance(value, int) else value
-            print(f"{text(language, f'measure.{name}'):<24} {shown}")
+            print(f"{text(language, f'measure.{name}'):<24} {_shown(language, name, value)}")
     return 0
+
+
+def _shown(language: str, name: str, value: Any) -> str:
+    """A number, or names with their numbers; what is unknown is a dash."""
+    words = {"by_kind": "kinds", "by_network": "networks"}.get(name)
+    if isinstance(value, dict):
+        pairs = [(text(language, f"{words}.{code}"), n) for code, n in value.items()]
+    elif isinstance(value, list):
+        pairs = value
+    else:
+        return number(language, value) if isinstance(value, int) else str(value or "—")
+    return ", ".join(f"{what} {number(language, n)}" for what, n in pairs)
 
 
 if __name__ == "__main__":
