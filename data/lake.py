@@ -276,12 +276,10 @@ class Lake:
         Columns: collection_id, source, format, started_at, finished_at (UTC), read, new,
         known, refused (posts), outcome ("complete", "stopped").
         """
-        rows = self._rows(self._collections, campaign_id).to_arrow_table().to_pandas()
-        return (
-            rows.sort_values("finished_at", ascending=False)
-            .drop_duplicates("collection_id")
-            .reset_index(drop=True)
-        )
+        table = self._rows(self._collections, campaign_id).to_arrow_table()
+        rows: pd.DataFrame = table.to_pandas()
+        newest = rows.sort_values("finished_at", ascending=False, kind="stable")
+        return newest.drop_duplicates("collection_id").reset_index(drop=True)
 
     def seen(self, campaign_id: str, collection_id: str, started_at: datetime) -> tuple[int, int]:
         """Of the posts of one collection: how many there are, and how many were known before.
@@ -351,8 +349,18 @@ class Writer:
         """The last page that is in the lake; 0 before the first."""
         return self._last_page(self._lake._observations.load())
 
-    def append(self, pages: Sequence[NumberedPage], collected_at: datetime) -> None:
-        """Write whole pages in one commit; those that are in the lake already are passed over."""
+    def append(
+        self, pages: Sequence[NumberedPage], collected_at: datetime, *, is_shown: bool = False
+    ) -> None:
+        """Write whole pages in one commit; those that are in the lake already are passed over.
+
+        `is_shown` derives the campaign's posts from them too.
+        """
+        self._append(pages, collected_at)
+        if is_shown:
+            self._lake.derive(self._campaign_id)
+
+    def _append(self, pages: Sequence[NumberedPage], collected_at: datetime) -> None:
         observations = self._lake._observations.create()
         done = self._last_page(observations)
         pages = [page for page in pages if page.number > done]
@@ -375,7 +383,7 @@ class Writer:
             # Another program moved this checkpoint since it was read; what it wrote stays.
             if self.page == done:
                 raise
-            self.append(pages, collected_at)
+            self._append(pages, collected_at)
 
     def _last_page(self, table: DeltaTable | None) -> int:
         version = table.transaction_version(self._checkpoint) if table is not None else None
