@@ -1,0 +1,61 @@
+"""Vue d'ensemble: is the campaign growing, where, and what worked."""
+
+from functools import partial
+
+import streamlit as st
+
+from data.model import Network
+from views.parts import cards, charts, filters, loaders, notebook, tables, words
+from views.parts.words import t
+
+MOST_TAGS = 10
+MOST_POSTS = 50
+
+st.title(t("pages.overview"), anchor=False)
+chosen = filters.current()
+st.caption(filters.compared_in_words(chosen))
+cards.stop_if_empty(chosen)
+
+now = loaders.totals(chosen)
+compared = filters.comparison(chosen)
+before = loaders.totals(compared) if compared else None
+with st.grid(4, gap="small", min_column_width=150):
+    cards.posts(now, before)
+    cards.authors(now, before, chosen)
+    cards.counts(now, before)
+cards.partial(now)
+cards.potential_reach(loaders.potential_reach(chosen), chosen)
+if Network.YOUTUBE in (networks := loaders.shown_networks(chosen)) and len(networks) > 1:
+    st.caption(t("youtube.apart"))
+
+with cards.block("by_day_block", t("overview.by_day.title")):
+    bar = charts.posts_by_day(chosen, loaders.by_day(chosen))
+
+if bar:
+    inside = chosen.between(*bar)
+    title = t("overview.bar", days=words.days(*bar), n=loaders.number_of_posts(inside))
+    with cards.block("bar_block", title):
+        tables.show_posts(
+            loaders.listing(inside, "engagements", MOST_POSTS),
+            key="bar_posts",
+            alt=title,
+            every=partial(loaders.every_post, inside, "engagements"),
+        )
+
+with cards.block("by_network_block", t("overview.by_network")):
+    by_network = loaders.by_network(chosen)
+    tables.show_small(
+        by_network[["network", "posts", *cards.COUNTS]].replace(
+            {"network": words.labels("networks", tuple(Network))}
+        ),
+        key="by_network",
+        alt=t("overview.by_network"),
+    )
+
+how, what = st.columns(2)
+with how, cards.block("by_kind_block", t("overview.by_kind")):
+    charts.posts_by_kind(loaders.by_kind(chosen))
+with what, cards.block("hashtags_block", t("overview.hashtags")):
+    charts.hashtags(loaders.hashtags(chosen, MOST_TAGS))
+
+notebook.show(chosen)

@@ -1,0 +1,108 @@
+"""Figures on the page: the page's colours, the language's words, no company's logo."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+import locales
+from analysis import figures
+from analysis.figures import DARK, LIGHT, Palette
+from data.model import Kind, Network
+from views.parts import words
+from views.parts.filters import Filters
+from views.parts.words import t
+
+
+def palette() -> Palette:
+    """The colours of the theme that the visitor sees."""
+    return DARK if st.context.theme.type == "dark" else LIGHT
+
+
+def posts_by_day(chosen: Filters, by_day: pd.DataFrame) -> tuple[date, date] | None:
+    """Draws posts over time; gives the first day of the bar that is clicked, and the day
+    after its last."""
+    if by_day.empty:
+        st.write(t("overview.by_day.undated"))
+        return None
+    figure = figures.posts_by_day_chart(
+        by_day,
+        words.labels("networks", tuple(Network)),
+        palette(),
+        since=chosen.since,
+        until=chosen.until,
+        separators=_separators(),
+    )
+    days = by_day.groupby("day")["posts"].sum()
+    top = days.idxmax()
+    event: Any = st.plotly_chart(
+        _dressed(figure),
+        key="by_day",
+        alt=t("overview.by_day.alt", day=words.days(top, top + timedelta(1)), n=int(days[top])),
+        theme=None,
+        config=_config(),
+        on_select="rerun",
+        selection_mode="points",
+    )
+    st.caption(t("overview.by_day.hint"))
+    points = event.selection.points
+    if not points:
+        return None
+    since, until = points[0]["customdata"][:2]
+    return date.fromisoformat(since), date.fromisoformat(until)
+
+
+def posts_by_kind(by_kind: pd.DataFrame) -> None:
+    """Draws how many posts there are of each kind."""
+    kinds = words.labels("kinds", tuple(Kind))
+    first = by_kind.iloc[0]
+    share = words.percent(first["posts"] / by_kind["posts"].sum())
+    _show(
+        figures.posts_by_kind_chart(by_kind, kinds, palette(), separators=_separators()),
+        key="by_kind",
+        alt=t("overview.by_kind_alt", kind=kinds[first["kind"]], share=share),
+    )
+
+
+def hashtags(tags: pd.DataFrame) -> None:
+    """Draws how many posts carry each hashtag."""
+    if tags.empty:
+        st.write(t("contents.no_hashtags"))
+        return
+    first = tags.iloc[0]
+    _show(
+        figures.hashtags_chart(tags, palette(), separators=_separators()),
+        key="hashtags",
+        alt=t("overview.hashtags_alt", tag=first["hashtag"], n=int(first["posts"])),
+    )
+
+
+def _separators() -> str:
+    """How plotly separates decimals and thousands."""
+    return figures.SEPARATORS if words.language() == "fr" else ".,"
+
+
+def _show(figure: go.Figure, *, key: str, alt: str) -> None:
+    st.plotly_chart(_dressed(figure), key=key, alt=alt, theme=None, config=_config())
+
+
+def _dressed(figure: go.Figure) -> go.Figure:
+    """The button that saves the figure, without the grey box that plotly puts behind it."""
+    colors = palette()
+    return figure.update_layout(
+        modebar={"bgcolor": colors.background, "color": colors.grid, "activecolor": colors.text}
+    )
+
+
+def _config() -> dict[str, Any]:
+    language = words.language()
+    return {
+        "displaylogo": False,
+        "modeBarButtons": [["toImage"]],
+        "locale": language,
+        "locales": {language: {"dictionary": locales.chrome(language).get("plotly", {})}},
+    }

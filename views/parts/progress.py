@@ -1,0 +1,120 @@
+"""How an import goes and what came of it, the history of a campaign, and the known formats."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from collectors.files import FORMATS
+from collectors.run import Report
+from views.parts import tables
+from views.parts.imports import ImportJob, Outcome
+from views.parts.words import plain, t
+
+
+def show(job: ImportJob) -> None:
+    """The bar and the button that stops it while the import goes on, then its report."""
+    is_over = job.done.is_set()
+
+    @st.fragment(run_every=None if is_over else "500ms")
+    def follow() -> None:
+        with st.container(border=True, key="job"):
+            if job.done.is_set():
+                if not is_over:
+                    st.rerun()
+                _report(job)
+                return
+            _bar(job)
+            if st.button(t("progress.stop"), key="stop", icon=":material/stop_circle:"):
+                job.stop.set()
+
+    follow()
+
+
+def _bar(job: ImportJob) -> None:
+    place = min(len(job.outcomes), len(job.names) - 1)
+    st.progress(
+        job.share,
+        text=t(
+            "progress.stopping" if job.stop.is_set() else "progress.file",
+            name=plain(job.names[place]),
+            number=place + 1,
+            files=len(job.names),
+            rows=job.progress.read if job.progress else 0,
+        ),
+    )
+
+
+def _report(job: ImportJob) -> None:
+    st.subheader(t("report.title"), anchor=False)
+    reports = [it.report for it in job.outcomes if it.report is not None]
+    new = sum(it.new for it in reports)
+    if new:
+        st.success(t("report.new", n=new), icon=":material/check_circle:")
+    elif reports:
+        st.info(t("report.nothing_new"), icon=":material/info:")
+    if job.stop.is_set():
+        st.warning(t("report.stopped"), icon=":material/stop_circle:")
+    for outcome in job.outcomes:
+        if outcome.problem is not None:
+            st.error(problem(outcome), icon=":material/error:")
+    if reports:
+        rows = pd.DataFrame([_row(it) for it in reports])
+        tables.show(rows, key="report", alt=t("report.title"))
+    refused = _refusals(reports)
+    if not refused.empty:
+        st.markdown(t("report.refused", n=sum(it.refused for it in reports)))
+        tables.show(refused, key="refusals", alt=t("report.reasons"), wide=("reason",))
+
+
+def problem(outcome: Outcome) -> str:
+    """Why a file could not be read, and what to do."""
+    values = {name: plain(str(it)) for name, it in outcome.values.items()}
+    return t(f"error.{outcome.problem}", **values)
+
+
+def _row(report: Report) -> dict[str, object]:
+    return {
+        "source": report.source,
+        "outcome": t(f"outcomes.{report.outcome.replace(' ', '_')}"),
+        "read": report.read,
+        "new": report.new,
+        "known": report.known,
+        "refused": report.refused,
+        "format": _format_name(report.format),
+    }
+
+
+def _refusals(reports: list[Report]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "source": report.source,
+                "line": refusal.line,
+                "reason": t(f"refusal.{refusal.code}", detail=refusal.detail),
+            }
+            for report in reports
+            for refusal in report.refusals
+        ]
+    )
+
+
+def history(collections: pd.DataFrame) -> pd.DataFrame:
+    """A campaign's collections in words, the newest first."""
+    columns = ["finished_at", "source", "outcome", "read", "new", "known", "refused", "format"]
+    return collections[columns].assign(
+        format=collections["format"].map(_format_name),
+        outcome=collections["outcome"].map(lambda it: t(f"outcomes.{it.replace(' ', '_')}")),
+    )
+
+
+def formats() -> None:
+    """The formats that are read, and where to get such a file."""
+    for it in FORMATS:
+        with st.container(gap=None):
+            st.markdown(f"**{t(f'formats.{it.code}.name')}**")
+            st.text(t(f"formats.{it.code}.where"))  # its addresses are no links to follow
+
+
+def _format_name(codes: str) -> str:
+    return ", ".join(t(f"formats.{code}.name") for code in codes.split(", ") if code)

@@ -1,0 +1,123 @@
+"""Tables on the page, each with its CSV beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+import locales
+from data.model import COUNTS, Kind, Network
+from views.parts import exports, words
+from views.parts.words import t
+
+#: The columns of a list of posts, in its order.
+_POSTS = ("published_at", "network", "kind", "text", "engagements", *COUNTS)
+
+
+def show(
+    table: pd.DataFrame,
+    *,
+    key: str,
+    alt: str,
+    export: Callable[[], pd.DataFrame] | None = None,
+    wide: tuple[str, ...] = (),
+) -> None:
+    """A table whose columns are codes of `locales` (`columns.<code>`), and its CSV.
+
+    `export` gives what the CSV holds when that is more than what is shown.
+    """
+    titles = {name: t(f"columns.{name}") for name in table.columns}
+    columns = {
+        titles[name]: st.column_config.Column(width="large" if name in wide else None)
+        for name in table.columns
+    }
+    st.dataframe(
+        _styled(table, titles),
+        hide_index=True,
+        key=key,
+        alt=alt,
+        column_config=columns,
+        placeholder=words.UNKNOWN,
+    )
+
+    _csv(table, titles, key, export)
+
+
+def show_small(table: pd.DataFrame, *, key: str, alt: str) -> None:
+    """A few rows of codes and numbers as plain text, and their CSV.
+
+    The page loads faster without the sheet that `show` needs.
+    """
+    titles = {name: t(f"columns.{name}") for name in table.columns}
+    written = table.map(lambda it: it if isinstance(it, str) else words.number(it), na_action=None)
+    st.table(written.rename(columns=titles), hide_index=True, border="horizontal", alt=alt)
+    _csv(table, titles, key, None)
+
+
+def _csv(
+    table: pd.DataFrame,
+    titles: Mapping[str, str],
+    key: str,
+    export: Callable[[], pd.DataFrame] | None,
+) -> None:
+    language = words.language()  # the file is written later, where no session is at hand
+
+    def file() -> bytes:
+        whole = table if export is None else export()
+        return exports.csv_bytes(whole.rename(columns=titles), language)
+
+    st.download_button(
+        t("tables.csv"),
+        file,
+        f"porte-voix-{key.replace('_', '-')}.csv",
+        "text/csv",
+        key=f"{key}_csv",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def show_posts(
+    listed: pd.DataFrame, *, key: str, alt: str, every: Callable[[], pd.DataFrame]
+) -> None:
+    """Posts without their authors; `every` gives those of the CSV, in the same columns."""
+    language = words.language()
+    show(
+        _posts(listed, language),
+        key=key,
+        alt=alt,
+        export=lambda: _posts(every(), language),
+        wide=("text",),
+    )
+
+
+def _posts(listed: pd.DataFrame, language: str) -> pd.DataFrame:
+    """Words for codes, no trace of an account in the text, no column that is unknown throughout."""
+
+    def named(table: str, codes: Iterable[str]) -> dict[str, str]:
+        return {code: locales.text(language, f"{table}.{code}") for code in codes}
+
+    shown = listed.assign(
+        network=listed["network"].map(named("networks", Network)),
+        kind=listed["kind"].map(named("kinds", Kind)),
+        text=listed["text"].map(exports.anonymous, na_action="ignore"),
+    )
+    always = {"published_at", "network", "kind", "text", "engagements"}
+    return shown[[it for it in _POSTS if it in always or shown[it].notna().any()]]
+
+
+def _styled(table: pd.DataFrame, titles: Mapping[str, str]) -> Any:
+    """Numbers and moments in the language's own writing; they sort as what they are."""
+    formats = {
+        titles[name]: words.moment if _is_moment(table[name]) else words.number
+        for name in table.columns
+        if _is_moment(table[name]) or pd.api.types.is_numeric_dtype(table[name])
+    }
+    return table.rename(columns=titles).style.format(formats, na_rep=words.UNKNOWN)
+
+
+def _is_moment(column: pd.Series) -> bool:
+    return column.dtype.kind == "M"
