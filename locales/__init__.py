@@ -105,7 +105,7 @@ def day(language: str, value: date, width: str = "long") -> str:
     >>> day("fr", date(2026, 3, 1)), day("en", date(2026, 3, 1))
     ('1er mars 2026', 'March 1, 2026')
     """
-    return _first(language, dates.format_date(value, width, locale=language))  # type: ignore[arg-type]
+    return _first(language, dates.format_date(value, width, locale=language))
 
 
 def days(language: str, since: date, until: date) -> str:

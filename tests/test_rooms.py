@@ -20,7 +20,16 @@ ALLOWED = {
     "app": {"views"},
 }
 SCREEN = {"streamlit"}
-CLIENTS = {"tweepy", "praw", "atproto", "mastodon", "googleapiclient", "requests", "httpx", "urllib3"}
+CLIENTS = {
+    "tweepy",
+    "praw",
+    "atproto",
+    "mastodon",
+    "googleapiclient",
+    "requests",
+    "httpx",
+    "urllib3",
+}
 NEVER = {
     "locales": SCREEN | CLIENTS,
     "data": SCREEN | CLIENTS | {"plotly", "sklearn"},

@@ -14,7 +14,10 @@ from views.parts import exports, words
 from views.parts.words import t
 
 #: The columns of a list of posts, in its order.
-_POSTS = ("published_at", "network", "kind", "text", "engagements", *COUNTS)
+_POSTS = ("text", "engagements", "published_at", "network", "kind", *COUNTS)
+
+#: A text has room for five short lines, as wide as a phone; so many such rows show at once.
+_TEXT_WIDTH, _TEXT_HEIGHT, _ROWS_SHOWN = 320, 96, 6
 
 
 def show(
@@ -31,7 +34,7 @@ def show(
     """
     titles = {name: t(f"columns.{name}") for name in table.columns}
     columns = {
-        titles[name]: st.column_config.Column(width="large" if name in wide else None)
+        titles[name]: st.column_config.Column(width=_TEXT_WIDTH if name in wide else None)
         for name in table.columns
     }
     st.dataframe(
@@ -41,8 +44,9 @@ def show(
         alt=alt,
         column_config=columns,
         placeholder=words.UNKNOWN,
+        row_height=_TEXT_HEIGHT if wide else None,
+        height=_TEXT_HEIGHT * _ROWS_SHOWN if len(table) > _ROWS_SHOWN and wide else "auto",
     )
-
     _csv(table, titles, key, export)
 
 
