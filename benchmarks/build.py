@@ -83,7 +83,7 @@ def observe(home: str, posts: str) -> dict[str, Any]:
     lake = Lake(Path(home))
     lake.create(Campaign(_CAMPAIGN, _CAMPAIGN))
     facts = {"campaign": _CAMPAIGN, "posts": int(posts)}
-    with connect() as connection:
+    with connect(Path(home, "spill")) as connection:
         aliases = connection.sql(_ALIASES.format(**facts)).to_arrow_table()
         lake._aliases.write(aliases.cast(ALIASES))
         rows = int(posts) + int(posts) // 10

@@ -22,7 +22,6 @@ from data.model import NumberedPage
 
 _FLUSH_POSTS = 5_000
 _FLUSH_SECONDS = 2.0
-_FLUSHES_UNTIL_SHOWN = 10
 _REFUSALS_KEPT = 1_000
 
 Outcome = Literal["complete", "stopped", "already imported"]
@@ -151,15 +150,14 @@ def collect(
     """Put pages into the lake as they come; True when all are in, False when it was stopped.
 
     Whole pages are written together every 5,000 posts or 2 seconds, while the next are read:
-    a commit costs tens of milliseconds, whatever it holds. Every tenth time the posts are
-    derived too, so that a long collection can be watched. A page keeps its number from run to
-    run, so that those which are in already are passed over.
+    a commit costs tens of milliseconds, whatever it holds. A page keeps its number from run
+    to run, so that those which are in already are passed over.
     """
     waiting: list[NumberedPage] = []
     is_stopped = False
     with _few_collections_of_garbage(), ThreadPoolExecutor(1) as writing:
         written = writing.submit(lambda: None)
-        written_at, flushes = time.monotonic(), 0
+        written_at = time.monotonic()
         for number, page in enumerate(pages, start=1):
             waiting.append(NumberedPage(number, page.rows, page.cursor))
             note(page)
@@ -169,9 +167,7 @@ def collect(
             is_due = time.monotonic() - written_at >= _FLUSH_SECONDS
             if is_due or sum(len(it.rows) for it in waiting) >= _FLUSH_POSTS:
                 written.result()
-                flushes += 1
-                is_shown = flushes % _FLUSHES_UNTIL_SHOWN == 0
-                written = writing.submit(writer.append, waiting, collected_at, is_shown=is_shown)
+                written = writing.submit(writer.append, waiting, collected_at)
                 waiting, written_at = [], time.monotonic()
         written.result()
         writer.append(waiting, collected_at)
@@ -207,4 +203,4 @@ def _recorded(lake: Lake, campaign_id: str, collection_id: str) -> dict[str, Any
 
 def _written_at(path: Path) -> datetime:
     """When the file was written, for posts that do not say when they were seen."""
-    return min(datetime.fromtimestamp(path.stat().st_mtime, UTC), datetime.now(UTC))
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-from deltalake import CommitProperties, Transaction
+from deltalake import Transaction
 
 from data.model import COUNTS, POSTS
 from data.tables import Table, connect
@@ -20,7 +20,7 @@ from data.tables import Table, connect
 _HAS_COUNTS = " or ".join(f"{count} is not null" for count in COUNTS)
 _RANK = f"row(({_HAS_COUNTS}), observed_at, collection_id, page)"
 _ACCOUNTS = ("author_id", "repost_of_author_id", "reply_to_author_id", "quote_of_author_id")
-_MEMORY = "600MB"  # spills beyond; a laptop has other things to do
+_MEMORY = "400MB"  # spills beyond; a laptop has other things to do
 
 
 def derive(
@@ -100,7 +100,7 @@ def _alias_tables(
 
 
 def _find_latest(connection: duckdb.DuckDBPyConnection, *, has_renamed: bool) -> None:
-    """`current`: the newest row of each post that may have changed; `known`: what stands of it."""
+    """`changed`: the posts that are new or newer than what stands; `current`: their newest rows."""
     if has_renamed:
         named = " or ".join(f"{column} in (select alias from renamed)" for column in _ACCOUNTS)
         connection.execute(
@@ -115,18 +115,20 @@ def _find_latest(connection: duckdb.DuckDBPyConnection, *, has_renamed: bool) ->
         connection.execute("create temp table touched (post_id varchar)")
         connection.execute("create view seen as select * from new")
     connection.execute(
-        f"create temp table latest as"
-        f" select post_id, max({_RANK}) as latest_rank from seen group by post_id"
+        f"create temp table latest as select post_id, max({_RANK}) as latest_rank,"
+        f" arg_max(month, {_RANK}) as latest_month from seen group by post_id"
     )
     connection.execute(
-        f"create temp table known as"
-        f" select post_id, month as known_month, {_RANK} as known_rank"
-        " from existing semi join latest using (post_id)"
+        f"create temp table changed as select post_id, latest_month, known_month from latest"
+        f" left join (select post_id, month as known_month, {_RANK} as known_rank"
+        " from existing semi join latest using (post_id))"
+        " using (post_id) where known_rank is null or latest_rank > known_rank"
+        " or post_id in (from touched)"
     )
-    met = " or ".join(f"alias in (select {column} from seen)" for column in _ACCOUNTS)
+    ids = " union all ".join(f"select {column} as alias from seen" for column in _ACCOUNTS)
     connection.execute(
-        f"create temp table hit as select alias, author_id as bearer from alias where {met}"
-        " or alias in (select unnest(mentions) from seen)"
+        "create temp table hit as select distinct alias, author_id as bearer from alias"
+        f" join ({ids} union all select unnest(mentions) from seen) using (alias)"
     )
     connection.execute(f"create view current as {_current(connection)}")
 
@@ -154,36 +156,25 @@ def _write(
     *,
     from_scratch: bool,
 ) -> None:
-    """Append what is unknown, then update what is known and older; the last commit says done.
+    """Put the changed rows into `posts` in one commit, so that a reader sees all of it or nothing.
 
-    After a crash in between, what was appended is found known and up to date.
+    Unknown posts are appended. Where known ones changed, the months concerned are written
+    anew: Parquet files are never changed in place, and the months bound the work.
     """
     columns = ", ".join(POSTS.names)
-    newer = (
-        f"select {columns}, known_month from current join known using (post_id)"
-        " where latest_rank > known_rank or post_id in (select post_id from touched)"
-    )
-    months = [
-        month
-        for (month,) in connection.execute(
-            f"select distinct known_month from ({newer}) order by 1"
-        ).fetchall()
-    ]
-    unknown = connection.sql(f"select {columns} from current anti join known using (post_id)")
+    rows = f"select {columns} from current semi join changed using (post_id)"
+    replaced = f"campaign_id = '{campaign_id}'" if from_scratch else None
+    found = connection.execute(
+        "select distinct unnest([latest_month, known_month]) from changed"
+        " where exists (from changed where known_month is not null)"
+    ).fetchall()
+    if found:
+        months = ", ".join(sorted(f"'{month}'" for (month,) in found if month))
+        rows += (
+            f" union all select {columns} from existing anti join changed using (post_id)"
+            f" where month in ({months})"
+        )
+        replaced = f"campaign_id = '{campaign_id}' and month in ({months})"
     posts.write(
-        pa.RecordBatchReader.from_stream(unknown),
-        transactions=[] if months else done,
-        replace=campaign_id if from_scratch else None,
+        pa.RecordBatchReader.from_stream(connection.sql(rows)), transactions=done, replace=replaced
     )
-    for month in months:
-        changed = connection.sql(f"select {columns} from ({newer}) where known_month = '{month}'")
-        posts.create().merge(
-            changed.to_arrow_table(),
-            # The month bounds the work: without it every file of the campaign is read.
-            f"t.campaign_id = '{campaign_id}' and t.month = '{month}' and t.post_id = s.post_id",
-            source_alias="s",
-            target_alias="t",
-            commit_properties=CommitProperties(
-                app_transactions=done if month == months[-1] else None
-            ),
-        ).when_matched_update_all().execute()

@@ -44,7 +44,8 @@ def forget(
         for table, query in stays.items():
             table.scan(connection, table.files(campaign_id)).create_view("source", replace=True)
             table.write(
-                pa.RecordBatchReader.from_stream(connection.sql(query)), replace=campaign_id
+                pa.RecordBatchReader.from_stream(connection.sql(query)),
+                replace=f"campaign_id = '{campaign_id}'",
             )
             table.erase_history()
         found = connection.execute("select count(*) from gone").fetchone()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from hashlib import sha256
 from pathlib import Path
@@ -11,6 +12,7 @@ import keyring
 from keyring.errors import KeyringError
 
 _SERVICE = "porte-voix"
+_WRITTEN = re.compile(r"[0-9a-fA-F]{64}")
 
 #: The demonstration's key is public: nothing in it is anybody's.
 DEMO_KEY = sha256(b"porte-voix: the demonstration's key is public").digest()
@@ -39,10 +41,10 @@ class Keys:
         """The key of a campaign.
 
         Raises:
-            KeyMissing: it is in none of the three places.
+            KeyMissing: it is in none of the three places, or what is there is no key.
         """
         written = os.environ.get(_variable(campaign_id)) or self._stored(campaign_id)
-        if written is None:
+        if written is None or not _WRITTEN.fullmatch(written):
             raise KeyMissing(campaign_id)
         return bytes.fromhex(written)
 
@@ -74,9 +76,14 @@ class Keys:
             pass
         file = self._file(campaign_id)
         file.parent.mkdir(parents=True, exist_ok=True)
-        # Created unreadable to others: a later chmod would leave a moment in between.
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as kept:
+        # Unreadable to others from its first moment, and in its place only when it is whole.
+        unfinished = file.with_suffix(".part")
+        unfinished.unlink(missing_ok=True)
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT, 0o600), "w") as kept:
             kept.write(written)
+            kept.flush()
+            os.fsync(kept.fileno())
+        unfinished.replace(file)
 
     def _entry(self, campaign_id: str) -> str:
         """Two lakes on one computer may each have a campaign of this name."""

@@ -24,7 +24,7 @@ from data.forget import forget
 from data.keys import DEMO_KEY, Keys
 from data.model import OBSERVATIONS, POSTS, Account, Campaign, Network, NumberedPage
 from data.pseudonyms import ALIASES, REFERENCES, Pseudonyms
-from data.tables import Table, connect
+from data.tables import Table, connect, cursor
 
 _TIME = pa.timestamp("us", tz="UTC")
 _CAMPAIGNS = pa.schema(
@@ -154,6 +154,8 @@ class Lake:
             existing = self.campaign(campaign.campaign_id)
             if existing is not None:
                 return existing
+            for table in self._tables:
+                table.create()
             key = DEMO_KEY if campaign.is_demo else self._keys.make(campaign.campaign_id)
             created = campaign.created_at or datetime.now(UTC)
             row = {
@@ -242,7 +244,7 @@ class Lake:
 
         `engine` is "duckdb" (lazy, out of core) or "pandas" (in memory, Arrow types).
         """
-        relation = self._posts.scan(connect(self._spill), self._posts.files(campaign_id))
+        relation = self._rows(self._posts, campaign_id)
         if engine == "duckdb":
             return nw.from_native(relation)
         if engine == "pandas":
@@ -310,7 +312,7 @@ class Lake:
         return FileLock(self.root / "writing.lock")
 
     def _rows(self, table: Table, campaign_id: str | None = None) -> duckdb.DuckDBPyRelation:
-        return table.scan(connect(self._spill), table.files(campaign_id))
+        return table.scan(cursor(self._spill), table.files(campaign_id))
 
     def _pseudonyms(self, campaign_id: str) -> Pseudonyms:
         rows = self._rows(self._campaigns, campaign_id).to_arrow_table().to_pylist()
@@ -341,39 +343,31 @@ class Writer:
         self._collection_id = collection_id
         self._checkpoint = f"{campaign_id}:{collection_id}"
         self._pseudonyms = pseudonyms
+        self._handles: dict[Table, DeltaTable] = {}
         #: Rows left out so far because their author asked to be forgotten.
         self.forgotten = 0
 
     @property
     def page(self) -> int:
         """The last page that is in the lake; 0 before the first."""
-        return self._last_page(self._lake._observations.load())
+        return self._last_page(self._newest(self._lake._observations))
 
-    def append(
-        self, pages: Sequence[NumberedPage], collected_at: datetime, *, is_shown: bool = False
-    ) -> None:
-        """Write whole pages in one commit; those that are in the lake already are passed over.
-
-        `is_shown` derives the campaign's posts from them too.
-        """
-        self._append(pages, collected_at)
-        if is_shown:
-            self._lake.derive(self._campaign_id)
-
-    def _append(self, pages: Sequence[NumberedPage], collected_at: datetime) -> None:
-        observations = self._lake._observations.create()
+    def append(self, pages: Sequence[NumberedPage], collected_at: datetime) -> None:
+        """Write whole pages in one commit; those that are in the lake already are passed over."""
+        lake = self._lake
+        observations = self._newest(lake._observations)
         done = self._last_page(observations)
         pages = [page for page in pages if page.number > done]
         if not pages:
             return
         rows = self._pseudonyms.rows(self._campaign_id, self._collection_id, pages, collected_at)
         try:
-            with self._lake._writing():
+            with lake._writing():
                 if rows.aliases.num_rows:
-                    self._lake._aliases.write(rows.aliases)
+                    lake._aliases.write(rows.aliases, table=self._newest(lake._aliases))
                 # Before the observations: an orphan is harmless, a missing one is not.
-                self._lake._references.write(rows.references)
-                self._lake._observations.write(
+                lake._references.write(rows.references, table=self._newest(lake._references))
+                lake._observations.write(
                     rows.observations,
                     transactions=[Transaction(self._checkpoint, pages[-1].number)],
                     table=observations,
@@ -383,11 +377,19 @@ class Writer:
             # Another program moved this checkpoint since it was read; what it wrote stays.
             if self.page == done:
                 raise
-            self._append(pages, collected_at)
+            self.append(pages, collected_at)
 
-    def _last_page(self, table: DeltaTable | None) -> int:
-        version = table.transaction_version(self._checkpoint) if table is not None else None
-        return version or 0
+    def _newest(self, table: Table) -> DeltaTable:
+        """The newest version, by what came since this writer's last: less to read than all."""
+        handle = self._handles.get(table)
+        if handle is None:
+            handle = self._handles[table] = table.create()
+        else:
+            handle.update_incremental()
+        return handle
+
+    def _last_page(self, table: DeltaTable) -> int:
+        return table.transaction_version(self._checkpoint) or 0
 
 
 def _key_check(key: bytes) -> str:

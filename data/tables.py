@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -67,7 +68,7 @@ class Table:
         replace: str | None = None,
         table: DeltaTable | None = None,
     ) -> None:
-        """Append rows of the table's schema, or replace a campaign's, in one commit.
+        """Append rows of the table's schema, or replace those of a predicate, in one commit.
 
         `transactions` are the checkpoints that the commit carries; Delta refuses them when
         another commit has moved one since `table` was loaded.
@@ -87,7 +88,7 @@ class Table:
                 target,
                 rows,
                 mode="overwrite",
-                predicate=f"campaign_id = '{replace}'",
+                predicate=replace,
                 writer_properties=_WRITER,
                 commit_properties=properties,
             )
@@ -143,14 +144,26 @@ class Table:
         table.cleanup_metadata()
 
 
-def connect(spill: Path | None = None) -> duckdb.DuckDBPyConnection:
-    """A DuckDB in memory whose days are UTC on every machine.
+def connect(spill: Path) -> duckdb.DuckDBPyConnection:
+    """A DuckDB in memory of one's own, whose days are UTC on every machine.
 
     What does not fit in memory goes to `spill`, never to the folder the program was started in.
     """
     connection = duckdb.connect(":memory:")
-    connection.execute("set TimeZone = 'UTC'")
-    connection.execute("set preserve_insertion_order = false")
-    where = str(spill).replace("'", "''") if spill else ""
+    where = str(spill).replace("'", "''")
     connection.execute(f"set temp_directory = '{where}'")
+    connection.execute("set preserve_insertion_order = false")
+    connection.execute("set TimeZone = 'UTC'")
     return connection
+
+
+def cursor(spill: Path) -> duckdb.DuckDBPyConnection:
+    """A cursor of the DuckDB that all readers share: a new one takes longer than most queries."""
+    shared = _shared(spill).cursor()
+    shared.execute("set TimeZone = 'UTC'")
+    return shared
+
+
+@lru_cache(maxsize=4)
+def _shared(spill: Path) -> duckdb.DuckDBPyConnection:
+    return connect(spill)

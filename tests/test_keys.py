@@ -1,0 +1,93 @@
+"""The keys of campaigns: made once, never lost in part, never replaced by another."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keyring
+import pytest
+from keyring.backend import KeyringBackend
+
+from data.keys import KeyMissing, Keys
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Ring(KeyringBackend):
+    """A keyring in memory, for computers that have one."""
+
+    priority = 1
+
+    def __init__(self):
+        super().__init__()
+        self.kept = {}
+
+    def get_password(self, service, username):
+        return self.kept.get((service, username))
+
+    def set_password(self, service, username, password):
+        self.kept[service, username] = password
+
+    def delete_password(self, service, username):
+        del self.kept[service, username]
+
+
+@pytest.fixture
+def ring():
+    before = keyring.get_keyring()
+    ring = Ring()
+    keyring.set_keyring(ring)
+    yield ring
+    keyring.set_keyring(before)
+
+
+def test_a_key_lies_in_the_keyring_of_the_system_and_nowhere_else(ring, tmp_path):
+    keys = Keys(tmp_path / "keys")
+    key = keys.make("campagne")
+    assert len(key) == 32
+    assert Keys(tmp_path / "keys").get("campagne") == key == keys.make("campagne")
+    assert [value for value in ring.kept.values()] == [key.hex()]
+    assert not list(tmp_path.rglob("*"))
+
+
+def test_two_lakes_of_one_computer_have_keys_of_their_own(ring, tmp_path):
+    assert Keys(tmp_path / "a" / "keys").make("c") != Keys(tmp_path / "b" / "keys").make("c")
+
+
+def test_where_there_is_no_keyring_a_file_keeps_the_key(tmp_path):
+    key = Keys(tmp_path / "keys").make("campagne")
+    assert [file.name for file in (tmp_path / "keys").iterdir()] == ["campagne.key"]
+    assert Keys(tmp_path / "keys").get("campagne") == key
+
+
+def test_a_variable_of_the_environment_comes_first(tmp_path, monkeypatch):
+    keys = Keys(tmp_path / "keys")
+    keys.make("ma-campagne")
+    monkeypatch.setenv("PORTE_VOIX_KEY_MA_CAMPAGNE", "ab" * 32)
+    assert keys.get("ma-campagne") == bytes.fromhex("ab" * 32)
+
+
+@pytest.mark.parametrize("written", ["", "abc", "zz" * 32, "ab" * 31])
+def test_what_is_no_key_is_never_used_as_one(tmp_path, monkeypatch, written):
+    (tmp_path / "campagne.key").write_text(written)
+    with pytest.raises(KeyMissing):
+        Keys(tmp_path).get("campagne")
+    (tmp_path / "campagne.key").unlink()
+    monkeypatch.setenv("PORTE_VOIX_KEY_CAMPAGNE", written)
+    with pytest.raises(KeyMissing):
+        Keys(tmp_path).get("campagne")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are not Windows's way")
+def test_a_key_is_in_its_place_only_when_it_is_whole(tmp_path):
+    command = (
+        "import os, signal, sys; from pathlib import Path; from data import keys;"
+        "os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL);"
+        "keys.Keys(Path(sys.argv[1])).make('campagne')"
+    )
+    ended = subprocess.run([sys.executable, "-c", command, tmp_path], cwd=ROOT, check=False)
+    assert ended.returncode == -9
+    with pytest.raises(KeyMissing):
+        Keys(tmp_path).get("campagne")
+    assert len(Keys(tmp_path).make("campagne")) == 32
