@@ -47,7 +47,7 @@ def test_a_key_lies_in_the_keyring_of_the_system_and_nowhere_else(ring, tmp_path
     key = keys.make("campagne")
     assert len(key) == 32
     assert Keys(tmp_path / "keys").get("campagne") == key == keys.make("campagne")
-    assert [value for value in ring.kept.values()] == [key.hex()]
+    assert list(ring.kept.values()) == [key.hex()]
     assert not list(tmp_path.rglob("*"))
 
 
