@@ -11,10 +11,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mangling import STRANGE, assert_every_post_can_be_kept, mangled, places
+from mangling import STRANGE, mangled, places
 
 from collectors.base import Unreadable
-from collectors.files import sources
 from collectors.files.bluesky import FORMAT
 from data.model import Account, Kind, Post, Reference
 
@@ -140,25 +139,6 @@ def test_lists_of_accounts_are_known_and_hold_no_posts(document: Any) -> None:
 def test_other_documents_are_not_taken_for_bluesky(document: Any) -> None:
     assert not FORMAT.recognises(document)
     assert FORMAT.without_posts(document) is None
-
-
-@pytest.mark.parametrize("name", ANSWERS)
-def test_a_saved_answer_is_recognised_and_read_as_a_file(name: str, payloads: Path) -> None:
-    (source,) = sources(payloads / f"{name}.json")
-    assert source.format is FORMAT
-    assert [post for page in source.pages() for post in page.rows] == posts_of(answer(name))
-
-
-@pytest.mark.parametrize("name", ANSWERS)
-@settings(deadline=None, max_examples=12)
-@given(value=STRANGE)
-def test_whatever_stands_anywhere_gives_posts_or_reasons(name: str, value: Any) -> None:
-    document = answer(name)
-    for place in places(document):
-        changed = mangled(document, place, value)
-        assert isinstance(FORMAT.recognises(changed), bool)
-        FORMAT.without_posts(changed)
-        assert_every_post_can_be_kept(FORMAT.posts, changed)
 
 
 @settings(deadline=None)
