@@ -9,11 +9,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from collectors.base import CollectorError
+from collectors.files import files_in
 from collectors.run import Progress, Report, import_file
 from data.keys import KeyMissing
 from data.lake import Lake, LakeError
@@ -33,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     outcomes = [
         _imported(lake, path, chosen.campaign, language, is_quiet=chosen.json)
-        for path in _files(chosen.paths)
+        for path in chain.from_iterable(map(files_in, chosen.paths))
     ]
     if chosen.json:
         print(json.dumps(_totals(chosen.campaign, outcomes), ensure_ascii=False, indent=2))
@@ -52,15 +54,6 @@ def _parser(language: str) -> argparse.ArgumentParser:
     importing.add_argument("--campaign", required=True, help=text(language, "command.campaign"))
     importing.add_argument("--json", action="store_true", help=text(language, "command.json"))
     return parser
-
-
-def _files(paths: list[Path]) -> Iterator[Path]:
-    """The files named, and those directly in the folders named."""
-    for path in paths:
-        if path.is_dir():
-            yield from sorted(file for file in path.iterdir() if file.is_file())
-        else:
-            yield path
 
 
 def _imported(

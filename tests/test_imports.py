@@ -35,7 +35,8 @@ def page_of(numbers, likes=1, at=NOW):
 @pytest.fixture
 def write(tmp_path):
     def written(name, *lines):
-        path = tmp_path / name
+        path = tmp_path / "exports" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         return path
 
@@ -138,8 +139,9 @@ def test_garbage_is_collected_as_before_after_an_import(lake, write):
 def test_the_command_reads_a_folder_and_says_what_it_did(home, write, capsys, tmp_path):
     write("a.jsonl", page_of(range(10)))
     write("b.txt", "bonjour")
-    write("c.jsonl", page_of(range(8, 12)), "{cut")
-    assert command.main(["import", str(tmp_path), "--campaign", "essai", "--json"]) == 1
+    write("novembre/c.jsonl", page_of(range(8, 12)), "{cut")
+    write("novembre/.DS_Store", "notes of a system")
+    assert command.main(["import", str(tmp_path / "exports"), "--campaign", "essai", "--json"]) == 1
     said = json.loads(capsys.readouterr().out)
     assert (said["read"], said["new"], said["known"], said["refused"]) == (15, 12, 2, 1)
     files = {each["file"]: each for each in said["files"]}

@@ -93,6 +93,17 @@ class Source:
         return iter([Unreadable("other")])
 
 
+def files_in(path: Path) -> list[Path]:
+    """A file, or the files of a folder and of those in it in the order of their names.
+
+    Hidden ones are left out: systems keep their own notes there.
+    """
+    if not path.is_dir():
+        return [path]
+    found = (it for it in path.rglob("*") if not it.name.startswith("."))
+    return sorted(it for it in found if it.is_file())
+
+
 def sources(path: Path) -> list[Source]:
     """What a file holds that can be read: itself, or each member of a zip that is a format's.
 

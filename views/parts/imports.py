@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from collectors.base import CollectorError
+from collectors.files import files_in
 from collectors.run import Progress, Report, import_file
 from data.keys import KeyMissing
 from data.lake import Lake, LakeError
@@ -59,16 +60,10 @@ class ImportJob(jobs.Job):
 
 
 def files_at(typed: str) -> list[Path]:
-    """The file at a path as people type or paste it, or the files of a folder and of those in it.
-
-    Hidden files are left out; nothing where there is nothing, or nothing to be read.
-    """
+    """The file at a path as people type or paste it, or those of a folder; nothing elsewhere."""
     try:
         path = Path(typed.strip().strip('"').strip()).expanduser()
-        if path.is_dir() and typed.strip():
-            found = (it for it in path.rglob("*") if not it.name.startswith("."))
-            return sorted(it for it in found if it.is_file())
-        return [path] if path.is_file() else []
+        return files_in(path) if typed.strip() and path.exists() else []
     except (OSError, ValueError, RuntimeError):  # too long, a zero byte, nobody's home
         return []
 
