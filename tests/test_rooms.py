@@ -1,6 +1,7 @@
 """Who may import whom: data flows one way, from the networks to the screen."""
 
 import ast
+import importlib.util
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,10 @@ def test_the_table_would_find_a_wrong_import():
     assert is_in("data.model.Post", ALLOWED["analysis"])
     assert not is_in("data.lake", ALLOWED["analysis"])
     assert not is_in("views.frame", ALLOWED["reports"])
+
+
+@pytest.mark.parametrize("page", sorted(it.stem for it in (ROOT / "views").glob("[a-z]*.py")))
+def test_no_page_is_called_like_a_package(page):
+    # Streamlit puts the folder of pages first on the path: `reports.py` there would hide `reports`.
+    assert page not in OURS
+    assert importlib.util.find_spec(page) is None
