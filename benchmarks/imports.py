@@ -113,7 +113,7 @@ def take_apart(file: str, home: str) -> dict[str, Any]:
 
     Source.pages = clocked_pages(Source.pages)  # type: ignore[method-assign]
     Pseudonyms.rows = clocked("pseudonyms", Pseudonyms.rows)  # type: ignore[method-assign]
-    Writer.append = clocked("write", Writer.append)  # type: ignore[method-assign]
+    Writer.commit = clocked("write", Writer.commit)  # type: ignore[method-assign]
     Lake.derive = clocked("derive", Lake.derive)  # type: ignore[method-assign]
     return {"all": bring_in(file, home)["seconds"], **spent}
 

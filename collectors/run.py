@@ -166,8 +166,9 @@ def collect(
                 break
             is_due = time.monotonic() - written_at >= _FLUSH_SECONDS
             if is_due or sum(len(it.rows) for it in waiting) >= _FLUSH_POSTS:
+                rows = writer.prepare(waiting, collected_at)
                 written.result()
-                written = writing.submit(writer.append, waiting, collected_at)
+                written = writing.submit(writer.commit, rows)
                 waiting, written_at = [], time.monotonic()
         written.result()
         writer.append(waiting, collected_at)

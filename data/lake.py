@@ -15,15 +15,15 @@ import narwhals as nw
 import pandas as pd
 import platformdirs
 import pyarrow as pa
+import pyarrow.compute as pc
 from deltalake import DeltaTable, Transaction
-from deltalake.exceptions import CommitFailedError
 from filelock import FileLock
 
 from data.derive import derive
 from data.forget import forget
 from data.keys import DEMO_KEY, Keys
 from data.model import OBSERVATIONS, POSTS, Account, Campaign, Network, NumberedPage
-from data.pseudonyms import ALIASES, REFERENCES, Pseudonyms
+from data.pseudonyms import ALIASES, REFERENCES, Pseudonyms, Rows
 from data.tables import Table, connect, cursor
 
 _TIME = pa.timestamp("us", tz="UTC")
@@ -331,8 +331,9 @@ class Lake:
 class Writer:
     """Puts the pages of one collection into the lake, each exactly once.
 
-    A flush is one commit of observations that carries its checkpoint, so after a crash
-    anywhere the same pages may be given again: those that are in are passed over.
+    A commit of observations carries its checkpoint, so after a crash anywhere the same pages
+    may be given again: those that are in are passed over. `prepare` computes, `commit` writes;
+    the one may go on while the other waits for the disk.
     """
 
     def __init__(
@@ -346,6 +347,7 @@ class Writer:
         self._handles: dict[Table, DeltaTable] = {}
         #: Rows left out so far because their author asked to be forgotten.
         self.forgotten = 0
+        self._page_at_start = self.page
 
     @property
     def page(self) -> int:
@@ -354,30 +356,30 @@ class Writer:
 
     def append(self, pages: Sequence[NumberedPage], collected_at: datetime) -> None:
         """Write whole pages in one commit; those that are in the lake already are passed over."""
+        self.commit(self.prepare(pages, collected_at))
+
+    def prepare(self, pages: Sequence[NumberedPage], collected_at: datetime) -> Rows:
+        """The rows of pages, ready for `commit`; none of those that were in when this began."""
+        pages = [page for page in pages if page.number > self._page_at_start]
+        return self._pseudonyms.rows(self._campaign_id, self._collection_id, pages, collected_at)
+
+    def commit(self, rows: Rows) -> None:
+        """Write prepared rows in one commit that carries their checkpoint."""
         lake = self._lake
-        observations = self._newest(lake._observations)
-        done = self._last_page(observations)
-        pages = [page for page in pages if page.number > done]
-        if not pages:
-            return
-        rows = self._pseudonyms.rows(self._campaign_id, self._collection_id, pages, collected_at)
-        try:
-            with lake._writing():
-                if rows.aliases.num_rows:
-                    lake._aliases.write(rows.aliases, table=self._newest(lake._aliases))
-                # Before the observations: an orphan is harmless, a missing one is not.
-                lake._references.write(rows.references, table=self._newest(lake._references))
-                lake._observations.write(
-                    rows.observations,
-                    transactions=[Transaction(self._checkpoint, pages[-1].number)],
-                    table=observations,
-                )
-            self.forgotten += rows.forgotten
-        except CommitFailedError:
-            # Another program moved this checkpoint since it was read; what it wrote stays.
-            if self.page == done:
-                raise
-            self.append(pages, collected_at)
+        with lake._writing():
+            observations = self._newest(lake._observations)
+            # Another program may have read the same source meanwhile.
+            is_missing = pc.field("page") > self._last_page(observations)
+            missing = rows.observations.filter(is_missing)
+            if not missing.num_rows:
+                return
+            if rows.aliases.num_rows:
+                lake._aliases.write(rows.aliases, table=self._newest(lake._aliases))
+            # Before the observations: an orphan is harmless, a missing one is not.
+            lake._references.write(rows.references, table=self._newest(lake._references))
+            checkpoint = Transaction(self._checkpoint, pc.max(missing["page"]).as_py())
+            lake._observations.write(missing, transactions=[checkpoint], table=observations)
+        self.forgotten += rows.forgotten
 
     def _newest(self, table: Table) -> DeltaTable:
         """The newest version, by what came since this writer's last: less to read than all."""

@@ -74,6 +74,7 @@ class Pseudonyms:
         self._account = lru_cache(_ACCOUNTS_REMEMBERED)(
             lambda network, account: account and self.account(network, account)
         )
+        self._handle = lru_cache(_ACCOUNTS_REMEMBERED)(self.handle)
         #: The pseudonym of each handle met together with an id, and that of the account.
         self.aliases: dict[str, str] = {}
 
@@ -87,7 +88,7 @@ class Pseudonyms:
             return self.handle(network, account.handle or "")
         pseudonym = self._digest(f"account:{network}:{account.id}")
         if account.handle:
-            self.aliases.setdefault(self.handle(network, account.handle), pseudonym)
+            self.aliases.setdefault(self._handle(network, account.handle), pseudonym)
         return pseudonym
 
     def handle(self, network: Network, handle: str) -> str:
@@ -239,12 +240,12 @@ class Pseudonyms:
                 columns[f"{pointer}_id"][row] = columns[f"{pointer}_author_id"][row] = None
 
     def _mentions(self, network: Network, mentions: tuple[Account, ...]) -> list[str]:
-        found = dict.fromkeys(self.account(network, it) for it in mentions)
+        found = dict.fromkeys(self._account(network, it) for it in mentions)
         return [pseudonym for pseudonym in found if not self.is_forgotten(pseudonym)]
 
     def _hidden(self, network: Network, named: str) -> str:
         handle = named.removeprefix("/").removeprefix("u/").lstrip("@＠")
-        pseudonym = self.handle(network, handle)
+        pseudonym = self._handle(network, handle)
         return "@…" if self.is_forgotten(pseudonym) else f"@{pseudonym}"
 
     def _digest(self, message: str) -> str:
