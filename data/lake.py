@@ -146,10 +146,13 @@ class Lake:
         """Create a campaign and its key; one that is there already stays as it is.
 
         Raises:
-            LakeError: the id is no slug (`a-z`, `0-9`, `-`; at most 40 characters).
+            LakeError: the id is no slug (`a-z`, `0-9`, `-`; at most 40 characters), or is that
+                of a campaign of the demonstration.
         """
         if not _SLUG.fullmatch(campaign.campaign_id) or len(campaign.campaign_id) > 40:
             raise LakeError("campaign-id", campaign=campaign.campaign_id)
+        if not campaign.is_demo and Lake.demo().campaign(campaign.campaign_id):
+            raise LakeError("campaign-demo", campaign=campaign.campaign_id)
         with self._writing():
             existing = self.campaign(campaign.campaign_id)
             if existing is not None:

@@ -355,6 +355,12 @@ def test_a_campaign_id_that_is_no_slug_is_refused(lake, name):
     assert refused.value.code == "campaign-id"
 
 
+def test_a_campaign_of_the_demonstration_cannot_be_made_ones_own(lake):
+    with pytest.raises(LakeError) as refused:
+        lake.create(Campaign("demo-bancs", "Titre"))
+    assert refused.value.code == "campaign-demo"
+
+
 def test_a_campaign_without_its_key_is_not_written_with_another(lake):
     (lake.root / "keys" / "campagne.key").unlink()
     with pytest.raises(KeyMissing):
