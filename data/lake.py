@@ -186,9 +186,12 @@ class Lake:
         return Writer(self, campaign_id, collection_id, self._pseudonyms(campaign_id))
 
     def derive(self, campaign_id: str) -> None:
-        """Bring `posts` up to date with what has been observed."""
+        """Bring `posts` up to date with what has been observed; tidy up what many imports left."""
         with self._writing():
             derive(campaign_id, self._observations, self._posts, self._aliases, self._spill)
+            for table in self._tables:
+                if table.is_scattered(campaign_id):
+                    table.compact()
 
     def rebuild(self, campaign_id: str) -> None:
         """Derive a campaign's posts again from all its observations, with the same result."""

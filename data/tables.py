@@ -29,6 +29,7 @@ _WRITER = WriterProperties(
     default_column_properties=ColumnProperties(statistics_enabled="NONE"),
     column_properties=dict.fromkeys(("post_id", "root_id", "text", "reference", "alias"), _PLAIN),
 )
+_FILES_A_FOLDER = 16
 
 
 class Table:
@@ -124,6 +125,11 @@ class Table:
             f"select {columns} from read_parquet([{listed}],"
             " hive_partitioning=true, hive_types_autocast=false)"
         )
+
+    def is_scattered(self, campaign_id: str) -> bool:
+        """Whether a campaign lies in so many small files that reading them takes longer."""
+        files = self.files(campaign_id)
+        return len(files) > _FILES_A_FOLDER * len({Path(file).parent for file in files})
 
     def compact(self) -> None:
         """Few large files instead of many small; what nobody has read for an hour goes."""

@@ -242,15 +242,25 @@ def test_new_and_changed_posts_appear_together(lake):
 
 
 def test_compaction_changes_no_row_and_disturbs_no_reader(lake):
-    for number in range(1, 30):
+    for number in range(1, 15):
         add(lake, "a", a_post(number), page=number)
         lake.derive("campagne")
     open_frame = lake.posts("campagne")
-    before = lake.fingerprint("campagne")
+    before, files = lake.fingerprint("campagne"), len(lake._posts.files("campagne"))
     lake.compact()
-    assert len(lake._posts.files("campagne")) < 29
+    assert len(lake._posts.files("campagne")) < files
     assert lake.fingerprint("campagne") == before
-    assert len(open_frame.collect()) == 29
+    assert len(open_frame.collect()) == 14
+
+
+def test_many_small_imports_do_not_leave_many_small_files(lake):
+    for number in range(40):
+        later = NOW + timedelta(hours=number)
+        add(lake, f"collecte {number}", a_post(number % 7, likes=number, observed_at=later))
+        lake.derive("campagne")
+    for table in (lake._observations, lake._references, lake._posts):
+        assert len(table.files("campagne")) <= 17
+    assert sorted(row["likes"] for row in posts_in(lake)) == list(range(33, 40))
 
 
 def test_days_are_utc_on_a_machine_in_another_time_zone(lake):
