@@ -3,104 +3,14 @@
 from __future__ import annotations
 
 import gzip
-import http.client
 import json
-import os
 import re
-import shutil
 import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
+from conftest import Server
 
 from views.parts.serving import content_security_policy
-
-ROOT = Path(__file__).resolve().parent.parent
-
-#: Written into the server's Python: notes every address that it looks up or connects to.
-WATCH = """
-import os, sys
-def watch(event, arguments):
-    if event in ("socket.connect", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname"):
-        with open(os.environ["WATCHED"], "a", encoding="utf-8") as file:
-            file.write(f"{event} {arguments}\\n")
-sys.addaudithook(watch)
-"""
-
-
-@dataclass(frozen=True)
-class Server:
-    port: int
-    watched: Path
-    output: Path
-
-    @property
-    def host(self) -> str:
-        return f"127.0.0.1:{self.port}"
-
-    def get(self, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        connection.request(
-            "GET", path, headers={k.replace("_", "-"): v for k, v in headers.items()}
-        )
-        answer = connection.getresponse()
-        found = {name.lower(): value for name, value in answer.getheaders()}
-        return answer.status, found, answer.read()
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The app as an officer starts it, from a folder with an accent and a space in its name."""
-    folder = tmp_path_factory.mktemp("serveur") / "Été à Lomé"
-    folder.mkdir()
-    (folder / "sitecustomize.py").write_text(WATCH, encoding="utf-8")
-    running = Server(_free_port(), folder / "watched.txt", folder / "output.txt")
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("STREAMLIT_")},
-        "PYTHONPATH": str(folder),
-        "WATCHED": str(running.watched),
-        "PORTE_VOIX_HOME": str(folder / "données"),
-        "HOME": str(folder),
-    }
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")]
-    with running.output.open("w") as output:
-        process = subprocess.Popen(
-            [*command, "--server.port", str(running.port)],
-            cwd=folder,
-            env=environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-        )
-        try:
-            _wait_for(running, process)
-            yield running
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _wait_for(server: Server, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(200):
-        assert process.poll() is None, server.output.read_text()
-        try:
-            if server.get("/_stcore/health")[0] == 200:
-                return
-        except OSError:
-            time.sleep(0.1)
-    pytest.fail(server.output.read_text())
 
 
 def test_a_page_may_talk_to_where_it_came_from_and_to_nobody_else(server: Server) -> None:
@@ -187,13 +97,7 @@ def test_another_name_for_this_computer_opens_no_socket(server: Server) -> None:
 
 def test_the_server_looks_up_and_calls_nobody(server: Server) -> None:
     test_another_site_s_page_opens_no_socket_here(server)
-    watched = server.watched.read_text(encoding="utf-8") if server.watched.exists() else ""
-    strangers = [
-        line
-        for line in watched.splitlines()
-        if not re.search(r"'(127\.0\.0\.1|localhost|::1)'|family=\S*AF_UNIX", line)
-    ]
-    assert strangers == []
+    assert server.strangers() == []
     assert "External URL" not in server.output.read_text()
     assert "Network URL" not in server.output.read_text()
 

@@ -244,6 +244,25 @@ def test_charts_have_the_theme_s_colours_and_say_what_they_show(theme: str) -> N
     assert all(json.loads(it.proto.config)["displaylogo"] is False for it in charts)
 
 
+@pytest.mark.usefixtures("campaigns")
+def test_an_import_goes_into_the_campaign_on_the_page_or_into_a_new_one() -> None:
+    assert _open("collection", campaign="demo-bancs").selectbox(key="target").value == ""
+    app = _open("collection", campaign="quarante")
+    assert app.selectbox(key="target").value == "quarante"
+    app.selectbox(key="campaign").set_value("demo-bancs").run()
+    assert app.selectbox(key="target").value == ""
+
+
+def test_campaigns_that_share_a_title_are_told_apart() -> None:
+    lake = Lake.of_user()
+    for campaign_id in ("marche", "marche-2"):
+        lake.create(Campaign(campaign_id, "Marché"))
+    for campaign_id in ("marche", "marche-2"):
+        app = _open("collection", campaign=campaign_id).run()
+        assert app.selectbox(key="campaign").value == campaign_id
+        assert app.selectbox(key="target").value == campaign_id
+
+
 def test_the_demo_is_no_target_for_an_import() -> None:
     app = _open("collection")
     assert app.selectbox(key="target").options == [locales.text("fr", "targets.new")]
@@ -270,6 +289,7 @@ def test_a_file_is_imported_and_reported(tmp_path: Path) -> None:
     assert locales.text("fr", "report.new", n=1) in said
     assert "page.html" in said.replace("\\", "")
     assert any("Raison" in table.value.columns for table in app.dataframe)
+    assert locales.text("fr", "collection.history", title="Essai") in said
 
 
 def _mastodon(number: int) -> dict[str, object]:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from views.parts import address, cards, imports, jobs, loaders, progress, tables, targets
-from views.parts.words import t
+from views.parts.words import plain, t
 
 st.title(t("pages.collection"), anchor=False)
 st.write(t("collection.intro"))
@@ -44,8 +44,12 @@ elif address.value(jobs.CHOICE.key):
 
 history = loaders.collections(target.campaign_id) if target.campaign_id else None
 if history is not None and not history.empty:
-    with cards.block("history_block", t("collection.history")):
-        tables.show(progress.history(history), key="history", alt=t("collection.history"))
+    with cards.block("history_block", t("collection.history", title=plain(target.title))):
+        tables.show(
+            progress.history(history),
+            key="history",
+            alt=t("collection.history", title=target.title),
+        )
 
 with cards.block("formats_block", t("collection.formats")):
     progress.formats()

@@ -23,7 +23,7 @@ hashtag = address.one_of("tag", tag_names, "")
 order = address.one_of("order", ORDERS, ORDERS[0])
 address.seed(hashtag)
 address.seed(order)
-with st.container(horizontal=True, vertical_alignment="bottom"):
+with st.container(horizontal=True):
     tag = st.selectbox(
         t("contents.tag"),
         tag_names,

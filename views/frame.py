@@ -34,7 +34,7 @@ with st.sidebar:
         t("filters.campaign"),
         campaigns,
         key="campaign",
-        format_func={name: it.title for name, it in campaigns.items()}.__getitem__,
+        format_func=words.titles(campaigns.values()).__getitem__,
         on_change=filters.forget,
     )
     choices = filters.draw(chosen.campaign_id, are_used=page.url_path != "collection")

@@ -29,11 +29,15 @@ if Network.YOUTUBE in (networks := loaders.shown_networks(chosen)) and len(netwo
     st.caption(t("youtube.apart"))
 
 with cards.block("by_day_block", t("overview.by_day.title")):
-    bar = charts.posts_by_day(chosen, loaders.by_day(chosen))
+    inside = charts.posts_by_day(chosen, loaders.by_day(chosen))
 
-if bar:
-    inside = chosen.between(*bar)
-    title = t("overview.bar", days=words.days(*bar), n=loaders.number_of_posts(inside))
+if inside:
+    title = t(
+        "overview.bar",
+        days=words.days(inside.since, inside.until),
+        network=t(f"networks.{inside.networks[0]}"),
+        n=loaders.number_of_posts(inside),
+    )
     with cards.block("bar_block", title):
         tables.show_posts(
             loaders.listing(inside, "engagements", MOST_POSTS),

@@ -20,7 +20,7 @@ _WRITTEN = "_written"
 _LATER = "_later"
 
 #: What is forgotten when another campaign is chosen.
-OF_A_CAMPAIGN = ("period", "since", "until", "networks", "kinds", "tag")
+OF_A_CAMPAIGN = ("period", "since", "until", "networks", "kinds", "tag", "target")
 
 
 @dataclass(frozen=True)

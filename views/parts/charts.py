@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -23,9 +24,9 @@ def palette() -> Palette:
     return DARK if st.context.theme.type == "dark" else LIGHT
 
 
-def posts_by_day(chosen: Filters, by_day: pd.DataFrame) -> tuple[date, date] | None:
-    """Draws posts over time; gives the first day of the bar that is clicked, and the day
-    after its last."""
+def posts_by_day(chosen: Filters, by_day: pd.DataFrame) -> Filters | None:
+    """Draws posts over time; gives the filter that leaves what is clicked: a network's part
+    of a bar."""
     if by_day.empty:
         st.write(t("overview.by_day.undated"))
         return None
@@ -52,8 +53,9 @@ def posts_by_day(chosen: Filters, by_day: pd.DataFrame) -> tuple[date, date] | N
     points = event.selection.points
     if not points:
         return None
-    since, until = points[0]["customdata"][:2]
-    return date.fromisoformat(since), date.fromisoformat(until)
+    since, until, network = points[0]["customdata"][:3]
+    days_of_bar = date.fromisoformat(since), date.fromisoformat(until)
+    return replace(chosen.between(*days_of_bar), networks=(network,))
 
 
 def posts_by_kind(by_kind: pd.DataFrame) -> None:

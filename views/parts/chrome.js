@@ -1,6 +1,7 @@
 // Streamlit's own words are English and fixed: this puts the chosen language in their place,
 // in this visitor's page only, and tells screen readers which language the page speaks.
 const WORDS = new WeakMap()
+const ENGLISH = new WeakMap() // what a text or an attribute was before, by its node
 const USERS_OWN = "[data-testid='stMarkdown'], [data-testid='stText'], textarea, input"
 const ATTRIBUTES = ["aria-label", "placeholder", "title"]
 
@@ -14,16 +15,25 @@ const translated = (text, words) => {
   return null
 }
 
+// What stands in the page, back in English first: the language may have been changed.
+const inLanguage = (node, place, present, words) => {
+  const known = ENGLISH.get(node)?.[place]
+  const english = known?.text === present ? known.english : present
+  const text = translated(english, words) ?? english
+  if (text !== english) ENGLISH.set(node, { ...ENGLISH.get(node), [place]: { text, english } })
+  return text
+}
+
 const translateText = (node, words) => {
   if (node.parentElement?.closest(USERS_OWN)) return
-  const text = translated(node.data, words)
-  if (text !== null && text !== node.data) node.data = text
+  const text = inLanguage(node, "", node.data, words)
+  if (text !== node.data) node.data = text
 }
 
 const translateAttributes = (element, words) => {
   for (const name of ATTRIBUTES) {
     const value = element.getAttribute(name)
-    const text = value && translated(value, words)
+    const text = value && inLanguage(element, name, value, words)
     if (text && text !== value) element.setAttribute(name, text)
   }
 }

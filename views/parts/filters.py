@@ -108,7 +108,6 @@ def draw(campaign_id: str, *, are_used: bool) -> tuple[address.Choice[Any], ...]
                 max_value=last,
                 key=key,
                 format="DD/MM/YYYY",
-                required=True,
                 disabled=not are_used,
             )
             chosen.append(choice)

@@ -64,7 +64,7 @@ def _report(job: ImportJob) -> None:
     refused = _refusals(reports)
     if not refused.empty:
         st.markdown(t("report.refused", n=sum(it.refused for it in reports)))
-        tables.show(refused, key="refusals", alt=t("report.reasons"), wide=("reason",))
+        tables.show(refused, key="refusals", alt=t("report.reasons"), is_tall=True)
 
 
 def problem(outcome: Outcome) -> str:
@@ -89,9 +89,9 @@ def _refusals(reports: list[Report]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "source": report.source,
                 "line": refusal.line,
                 "reason": t(f"refusal.{refusal.code}", detail=refusal.detail),
+                "source": report.source,
             }
             for report in reports
             for refusal in report.refusals

@@ -16,8 +16,12 @@ from views.parts.words import t
 #: The columns of a list of posts, in its order.
 _POSTS = ("text", "engagements", "published_at", "network", "kind", *COUNTS)
 
-#: A text has room for five short lines, as wide as a phone; so many such rows show at once.
-_TEXT_WIDTH, _TEXT_HEIGHT, _ROWS_SHOWN = 320, 96, 6
+#: Where rows are tall, words break to the column's width: these do not break inside a word,
+#: and a text leaves room on a phone for the number beside it. In pixels.
+_WIDTHS = {"text": 236, "reason": 236, "published_at": 140, "network": 90, "kind": 80}
+
+#: A tall row has room for eight lines; so many show at once, and the heading, none of them cut.
+_TALL, _TALL_SHOWN, _HEADING = 160, 4, 35 + 2
 
 
 def show(
@@ -26,15 +30,16 @@ def show(
     key: str,
     alt: str,
     export: Callable[[], pd.DataFrame] | None = None,
-    wide: tuple[str, ...] = (),
+    is_tall: bool = False,
 ) -> None:
     """A table whose columns are codes of `locales` (`columns.<code>`), and its CSV.
 
-    `export` gives what the CSV holds when that is more than what is shown.
+    `export` gives what the CSV holds when that is more than what is shown; tall rows are for
+    texts.
     """
     titles = {name: t(f"columns.{name}") for name in table.columns}
     columns = {
-        titles[name]: st.column_config.Column(width=_TEXT_WIDTH if name in wide else None)
+        titles[name]: st.column_config.Column(width=_WIDTHS.get(name) if is_tall else None)
         for name in table.columns
     }
     st.dataframe(
@@ -44,20 +49,23 @@ def show(
         alt=alt,
         column_config=columns,
         placeholder=words.UNKNOWN,
-        row_height=_TEXT_HEIGHT if wide else None,
-        height=_TEXT_HEIGHT * _ROWS_SHOWN if len(table) > _ROWS_SHOWN and wide else "auto",
+        row_height=_TALL if is_tall else None,
+        height=_HEADING + _TALL * min(len(table), _TALL_SHOWN) if is_tall else "auto",
     )
     _csv(table, titles, key, export)
 
 
 def show_small(table: pd.DataFrame, *, key: str, alt: str) -> None:
-    """A few rows of codes and numbers as plain text, and their CSV.
+    """A few rows, each a name and its numbers, as plain text, and their CSV.
 
-    The page loads faster without the sheet that `show` needs.
+    The page loads faster without the sheet that `show` needs. A row is shown as a column: names
+    are few and numbers are many, and a phone is narrow.
     """
     titles = {name: t(f"columns.{name}") for name in table.columns}
-    written = table.map(lambda it: it if isinstance(it, str) else words.number(it), na_action=None)
-    st.table(written.rename(columns=titles), hide_index=True, border="horizontal", alt=alt)
+    name, *numbers = table.columns
+    shown = table.set_index(name)[numbers].rename(columns=titles).astype(float).T
+    written = shown.rename_axis(columns=None).style.format(words.number, na_rep=words.UNKNOWN)
+    st.table(written, border="horizontal", alt=alt)
     _csv(table, titles, key, None)
 
 
@@ -94,7 +102,7 @@ def show_posts(
         key=key,
         alt=alt,
         export=lambda: _posts(every(), language),
-        wide=("text",),
+        is_tall=True,
     )
 
 

@@ -12,7 +12,7 @@ import streamlit as st
 
 from data.lake import Lake
 from data.model import Campaign
-from views.parts import address, jobs, loaders
+from views.parts import address, jobs, loaders, words
 from views.parts.words import t
 
 _LONGEST_ID = 40
@@ -23,19 +23,19 @@ _NEW = ""
 
 @dataclass(frozen=True)
 class Target:
-    """The campaign that is chosen, or what a new one is to be called."""
+    """The campaign that is chosen, or what a new one, without an id yet, is to be called."""
 
     campaign_id: str
-    title: str = ""
+    title: str
     hashtags: tuple[str, ...] = ()
 
 
 def choose() -> Target:
     """The widgets that choose a campaign."""
-    own = {it.campaign_id: it.title for it in loaders.own_campaigns() if not it.is_demo}
+    own = words.titles([it for it in loaders.own_campaigns() if not it.is_demo])
     options = {**own, _NEW: t("targets.new")}
     present = address.value("campaign")
-    default = present if present in own else next(iter(options))
+    default = present if present in own else _NEW  # never one that the page does not show
     address.seed(address.one_of("target", options, default))
     chosen = st.selectbox(
         t("targets.campaign"),
@@ -44,7 +44,7 @@ def choose() -> Target:
         format_func=options.__getitem__,
     )
     if chosen:
-        return Target(chosen)
+        return Target(chosen, own[chosen])
     with st.container(horizontal=True):
         title = st.text_input(t("targets.title"), key="new_title", max_chars=80)
         hashtags = st.text_input(
@@ -66,7 +66,7 @@ def launch(target: Target, start: Callable[[Lake, str, Any], str], files: Any) -
         taken = {it.campaign_id for it in loaders.campaigns()}
         campaign_id = slug_of(target.title, taken)
         Lake.of_user().create(Campaign(campaign_id, target.title, target.hashtags))
-    address.forget("target", *address.OF_A_CAMPAIGN)
+    address.forget(*address.OF_A_CAMPAIGN)
     address.later("campaign", campaign_id)
     address.choose(jobs.CHOICE.key, start(loaders.lake_of(campaign_id), campaign_id, files))
     address.write(jobs.CHOICE)

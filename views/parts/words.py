@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
 import pandas as pd
 
 import locales
+from data.model import Campaign
 from views.parts import address
 
 CHOICE = address.one_of("lang", locales.LANGUAGES, next(iter(locales.LANGUAGES)))
@@ -29,6 +31,16 @@ def t(key: str, **values: object) -> str:
 def labels(table: str, codes: Iterable[str]) -> dict[str, str]:
     """The words of codes: `labels("networks", ["x"])` gives `{"x": "X"}`."""
     return {code: t(f"{table}.{code}") for code in codes}
+
+
+def titles(campaigns: Collection[Campaign]) -> dict[str, str]:
+    """Campaigns' titles by their ids, which tell apart those that share a title: a list of
+    choices knows its choices by their words."""
+    times = Counter(it.title for it in campaigns)
+    return {
+        it.campaign_id: it.title if times[it.title] == 1 else f"{it.title} ({it.campaign_id})"
+        for it in campaigns
+    }
 
 
 def number(value: float | None) -> str:
