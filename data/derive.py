@@ -102,10 +102,9 @@ def _alias_tables(
 def _find_latest(connection: duckdb.DuckDBPyConnection, *, has_renamed: bool) -> None:
     """`changed`: the posts that are new or newer than what stands; `current`: their newest rows."""
     if has_renamed:
-        named = " or ".join(f"{column} in (select alias from renamed)" for column in _ACCOUNTS)
         connection.execute(
-            f"create temp table touched as select post_id from existing where {named}"
-            " or list_has_any(mentions, (select list(alias) from renamed))"
+            f"create temp table touched as select distinct post_id"
+            f" from ({_accounts_in('existing')}) semi join renamed using (alias)"
         )
         connection.execute(
             "create view seen as select * from new anti join touched using (post_id)"
@@ -125,26 +124,34 @@ def _find_latest(connection: duckdb.DuckDBPyConnection, *, has_renamed: bool) ->
         " using (post_id) where known_rank is null or latest_rank > known_rank"
         " or post_id in (from touched)"
     )
-    ids = " union all ".join(f"select {column} as alias from seen" for column in _ACCOUNTS)
     connection.execute(
         "create temp table hit as select distinct alias, author_id as bearer from alias"
-        f" join ({ids} union all select unnest(mentions) from seen) using (alias)"
+        f" join ({_accounts_in('seen')}) using (alias)"
     )
     connection.execute(f"create view current as {_current(connection)}")
 
 
+def _accounts_in(rows: str) -> str:
+    """Every pseudonym of an account in some rows, as `alias`, with the post that it stands in."""
+    columns = [f"select post_id, {column} as alias from {rows}" for column in _ACCOUNTS]
+    return " union all ".join([*columns, f"select post_id, unnest(mentions) from {rows}"])
+
+
 def _current(connection: duckdb.DuckDBPyConnection) -> str:
     """The newest rows, with a handle's pseudonym replaced by its account's where both are known."""
-    replaced, joined = "", ""
-    if connection.execute("from hit limit 1").fetchone():
-        changes = [f"coalesce({c}_hit.bearer, {c}) as {c}" for c in _ACCOUNTS]
-        changes.append("list_transform(mentions, lambda m: coalesce(bearers[m], m)) as mentions")
-        replaced = f"replace ({', '.join(changes)})"
-        joined = " ".join(f"left join hit {c}_hit on {c} = {c}_hit.alias" for c in _ACCOUNTS)
-        joined += " cross join (select map(list(alias), list(bearer)) as bearers from hit)"
+    newest = f"select seen.* from seen join latest using (post_id) where {_RANK} = latest_rank"
+    if not connection.execute("from hit limit 1").fetchone():
+        return newest
+    changes = [f"coalesce({c}_hit.bearer, {c}) as {c}" for c in _ACCOUNTS]
+    joined = " ".join(f"left join hit {c}_hit on {c} = {c}_hit.alias" for c in _ACCOUNTS)
     return (
-        f"select seen.* {replaced}, latest_rank from seen join latest using (post_id) {joined}"
-        f" where {_RANK} = latest_rank"
+        f"with newest as ({newest}), mentioned as (select post_id, unnest(mentions) as alias,"
+        " generate_subscripts(mentions, 1) as place from newest), renamed_mentions as"
+        " (select post_id, list(coalesce(bearer, alias) order by place) as mentions_now"
+        " from mentioned left join hit using (alias) group by post_id having count(bearer) > 0)"
+        f" select newest.* replace ({', '.join(changes)},"
+        " coalesce(mentions_now, mentions) as mentions)"
+        f" from newest left join renamed_mentions using (post_id) {joined}"
     )
 
 
