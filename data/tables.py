@@ -29,7 +29,7 @@ _WRITER = WriterProperties(
     default_column_properties=ColumnProperties(statistics_enabled="NONE"),
     column_properties=dict.fromkeys(("post_id", "root_id", "text", "reference", "alias"), _PLAIN),
 )
-_FILES_A_FOLDER = 16
+_FILES_A_FOLDER = 64
 
 
 class Table:

@@ -253,14 +253,15 @@ def test_compaction_changes_no_row_and_disturbs_no_reader(lake):
     assert len(open_frame.collect()) == 14
 
 
-def test_many_small_imports_do_not_leave_many_small_files(lake):
-    for number in range(40):
+def test_many_small_imports_do_not_leave_many_small_files(lake, monkeypatch):
+    monkeypatch.setattr("data.tables._FILES_A_FOLDER", 8)
+    for number in range(20):
         later = NOW + timedelta(hours=number)
         add(lake, f"collecte {number}", a_post(number % 7, likes=number, observed_at=later))
         lake.derive("campagne")
     for table in (lake._observations, lake._references, lake._posts):
-        assert len(table.files("campagne")) <= 17
-    assert sorted(row["likes"] for row in posts_in(lake)) == list(range(33, 40))
+        assert len(table.files("campagne")) <= 9
+    assert sorted(row["likes"] for row in posts_in(lake)) == list(range(13, 20))
 
 
 def test_days_are_utc_on_a_machine_in_another_time_zone(lake):
