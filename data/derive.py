@@ -49,12 +49,12 @@ def derive(
     if alias_table is not None:
         transactions.append(Transaction(f"aliases:{campaign_id}", alias_table.version()))
 
-    everything = observations.files(campaign_id, source.version())
+    everything = observations.files(campaign_id, source)
     if from_scratch:
         new, renamed = everything, []
     else:
         new = _since(observations, campaign_id, everything, seen_at)
-        all_aliases = aliases.files(campaign_id)
+        all_aliases = aliases.files(campaign_id, alias_table)
         renamed = _since(aliases, campaign_id, all_aliases, named_at)
     if not new and not renamed and not from_scratch:
         return
@@ -65,7 +65,7 @@ def derive(
     # Twice the threads is twice the memory, and the writer is the slower half.
     connection.execute("set threads = 2")
     try:
-        existing = [] if from_scratch else posts.files(campaign_id, table.version())
+        existing = [] if from_scratch else posts.files(campaign_id, table)
         _alias_tables(connection, aliases, campaign_id, renamed)
         posts.scan(connection, existing).create_view("existing")
         observations.scan(connection, new).create_view("new")
@@ -81,7 +81,7 @@ def _since(table: Table, campaign_id: str, now: list[str], version: int | None) 
     if version is None:
         return now
     try:
-        before = set(table.files(campaign_id, version))
+        before = set(table.files(campaign_id, table.load(version)))
     except Exception:  # delta-rs raises several kinds where the log of a version has gone
         return now
     return [file for file in now if file not in before]

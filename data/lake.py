@@ -189,8 +189,8 @@ class Lake:
         """Bring `posts` up to date with what has been observed; tidy up what many imports left."""
         with self._writing():
             derive(campaign_id, self._observations, self._posts, self._aliases, self._spill)
-            for table in self._tables:
-                if table.is_scattered(campaign_id):
+            if self._observations.is_scattered(campaign_id):
+                for table in self._tables:
                     table.compact()
 
     def rebuild(self, campaign_id: str) -> None:

@@ -94,13 +94,13 @@ class Table:
                 commit_properties=properties,
             )
 
-    def files(self, campaign_id: str | None = None, version: int | None = None) -> list[str]:
-        """The Parquet files of a campaign (or of all) at a version, sorted.
+    def files(self, campaign_id: str | None = None, table: DeltaTable | None = None) -> list[str]:
+        """The Parquet files of a campaign (or of all), sorted, in a loaded table or the newest.
 
         Paths are unquoted here: the addresses that Delta gives percent-encode, and a home
         folder with an accent could not be read.
         """
-        table = self.load(version)
+        table = table or self.load()
         if table is None:
             return []
         actions = pa.table(table.get_add_actions(flatten=True))
