@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import file_digest
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,8 +20,9 @@ from collectors.files import sources
 from data.lake import Lake, Writer
 from data.model import NumberedPage
 
-_FLUSH_POSTS = 5_000
+_FLUSH_POSTS = 10_000
 _FLUSH_SECONDS = 2.0
+_PAGES_WHILE_NAMING = 20  # a large file's bytes take as long to hash as these to be read
 _REFUSALS_KEPT = 1_000
 
 Outcome = Literal["complete", "stopped", "already imported"]
@@ -77,7 +78,11 @@ def import_file(
     name = name or path.name
     readable = sources(path)
     formats = ", ".join(dict.fromkeys(source.format.code for source in readable))
-    collection_id = _collection_id(path, campaign_id)
+    pages = chain.from_iterable(source.pages() for source in readable)
+    with _few_collections_of_garbage(), ThreadPoolExecutor(1) as hashing:
+        naming = hashing.submit(_collection_id, path, campaign_id)
+        first = list(islice(pages, _PAGES_WHILE_NAMING))
+    collection_id = naming.result()
     before = _recorded(lake, campaign_id, collection_id)
     if before is not None and before["outcome"] == "complete":
         kept = int(before["read"]) - int(before["refused"])
@@ -111,8 +116,7 @@ def import_file(
         refusals.extend(page.refused[: _REFUSALS_KEPT - len(refusals)])
         progress(Progress(max(source.fraction for source in readable), read))
 
-    pages = chain.from_iterable(source.pages() for source in readable)
-    is_whole = collect(writer, pages, _written_at(path), stop=stop, note=note)
+    is_whole = collect(writer, chain(first, pages), _written_at(path), stop=stop, note=note)
     lake.derive(campaign_id)
 
     kept, earlier = lake.seen(campaign_id, collection_id, started_at)
@@ -149,7 +153,7 @@ def collect(
 ) -> bool:
     """Put pages into the lake as they come; True when all are in, False when it was stopped.
 
-    Whole pages are written together every 5,000 posts or 2 seconds, while the next are read:
+    Whole pages are written together every 10,000 posts or 2 seconds, while the next are read:
     a commit costs tens of milliseconds, whatever it holds. A page keeps its number from run
     to run, so that those which are in already are passed over.
     """

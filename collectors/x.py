@@ -167,19 +167,17 @@ class _Known:
         self, users: Iterable[_User], tweets: Iterable[_Tweet], observed_at: datetime | None
     ) -> None:
         self.users = {user.id: user for user in users}
+        self.accounts = {user.id: Account(user.id, user.username) for user in self.users.values()}
         self.tweets = {tweet.id: tweet for tweet in tweets}
         self.observed_at = observed_at
 
     @cached_property
     def by_handle(self) -> dict[str, Account]:
-        named = ((user.username, user.id) for user in self.users.values())
-        return {handle.lower(): Account(number, handle) for handle, number in named if handle}
+        accounts = self.accounts.values()
+        return {account.handle.lower(): account for account in accounts if account.handle}
 
     def account(self, number: str | None) -> Account | None:
-        if number is None:
-            return None
-        user = self.users.get(number)
-        return Account(number, user.username if user else None)
+        return None if number is None else self.accounts.get(number) or Account(number)
 
     def author(self, tweet: _Tweet | None) -> Account | None:
         return None if tweet is None else self.account(tweet.author_id)

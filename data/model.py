@@ -89,14 +89,21 @@ class Post(NamedTuple):
 
     @property
     def kind(self) -> Kind:
-        """The first that applies: a reply may also quote."""
-        if self.repost_of is not None:
-            return Kind.REPOST
-        if self.reply_to is not None:
-            return Kind.REPLY
-        if self.quote_of is not None:
-            return Kind.QUOTE
-        return Kind.ORIGINAL
+        """What the post is to those it points to."""
+        return kind_of(self.repost_of, self.reply_to, self.quote_of)
+
+
+def kind_of(
+    repost_of: Reference | None, reply_to: Reference | None, quote_of: Reference | None
+) -> Kind:
+    """The first that applies: a reply may also quote."""
+    if repost_of is not None:
+        return Kind.REPOST
+    if reply_to is not None:
+        return Kind.REPLY
+    if quote_of is not None:
+        return Kind.QUOTE
+    return Kind.ORIGINAL
 
 
 #: What networks publish about one post, in the order of the tables.

@@ -13,10 +13,11 @@ from itertools import islice
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+import numpy as np
 import pyarrow as pa
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
-from data.model import COUNTS, OBSERVATIONS, Account, Network, NumberedPage, Post
+from data.model import COUNTS, OBSERVATIONS, Account, Network, NumberedPage, Post, kind_of
 
 #: Columns of the `references` table; `reference` is AES-SIV over the network's id and address.
 REFERENCES = pa.schema(
@@ -193,30 +194,30 @@ class Pseudonyms:
         )
         return Rows(observations, references, aliases, len(posts) - len(observations))
 
-    def _columns(self, posts: Sequence[Post], collected_at: datetime) -> dict[str, list[Any]]:
+    def _columns(self, posts: Sequence[Post], collected_at: datetime) -> dict[str, Any]:
         """The columns of some posts, one after the other; what repeats is computed once."""
         given: dict[str, Any] = dict(zip(Post._fields, zip(*posts, strict=True), strict=True))
         networks, post, text = given["network"], cache(self.post), cache(self.text)
         hashtags, links, language = cache(_hashtags), cache(_links), cache(_language)
         mentions, month = cache(self._mentions), cache(_month)
-        kinds = [it.kind.value for it in posts]
-        columns: dict[str, list[Any]] = {
+        kinds = list(map(kind_of, given["repost_of"], given["reply_to"], given["quote_of"]))
+        columns: dict[str, Any] = {
             "month": [
                 month(it.year, it.month) if it else "unknown" for it in given["published_at"]
             ],
-            "network": [it.value for it in networks],
+            "network": networks,
             "post_id": list(map(post, networks, given["post_id"])),
             "kind": kinds,
             "author_id": list(map(self._account, networks, given["author"])),
             "root_id": [it and post(n, it) for n, it in zip(networks, given["root_id"])],
-            "published_at": list(given["published_at"]),
+            "published_at": given["published_at"],
             "observed_at": [it or collected_at for it in given["observed_at"]],
             "text": [it and text(n, it) for n, it in zip(networks, given["text"])],
             "language": list(map(language, given["language"])),
             "hashtags": list(map(hashtags, given["hashtags"])),
             "mentions": list(map(mentions, networks, given["mentions"])),
             "links": list(map(links, given["links"])),
-            "author_followers": list(given["author_followers"]),
+            "author_followers": given["author_followers"],
         }
         for pointer in ("repost_of", "reply_to", "quote_of"):
             columns[f"{pointer}_id"] = [
@@ -227,11 +228,10 @@ class Pseudonyms:
             ]
             if pointer != "repost_of" and self._forgotten:
                 self._drop_forgotten(columns, pointer)
+        # A repost carries no counts of its own: networks repeat the original's there.
+        is_repost = np.array([it is not None for it in given["repost_of"]])
         for name in COUNTS:
-            # A repost carries no counts of its own: networks repeat the original's there.
-            columns[name] = [
-                None if kind == "repost" else it for kind, it in zip(kinds, given[name])
-            ]
+            columns[name] = pa.array(given[name], pa.int64(), mask=is_repost)
         return columns
 
     def _drop_forgotten(self, columns: dict[str, list[Any]], pointer: str) -> None:
@@ -282,9 +282,10 @@ def _links(links: Iterable[str]) -> list[str]:
 
 
 def _names_somebody(link: str) -> bool:
+    if "@" in link or "/users/" in link:
+        return True
     try:
-        host = (urlsplit(link).hostname or "").removeprefix("www.")
+        host = urlsplit(link).hostname or ""
     except ValueError:
         return True
-    inside = any(host == known or host.endswith(f".{known}") for known in _NETWORK_HOSTS)
-    return inside or "@" in link or "/users/" in link
+    return ".".join(host.split(".")[-2:]) in _NETWORK_HOSTS
