@@ -7,6 +7,7 @@ and `POSTS`, where every id is a keyed pseudonym.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -60,6 +61,7 @@ class Post(NamedTuple):
 
     Counts are null where the network publishes none. `observed_at` is when the counts
     were true; None means that the answer does not say, and the collection's time holds.
+    `locator` is what the network's API calls the post where neither `post_id` nor `url` will do.
     """
 
     network: Network
@@ -86,6 +88,7 @@ class Post(NamedTuple):
     clicks: int | None = None
     author_followers: int | None = None
     observed_at: datetime | None = None
+    locator: str | None = None
 
     @property
     def kind(self) -> Kind:
@@ -104,6 +107,24 @@ def kind_of(
     if quote_of is not None:
         return Kind.QUOTE
     return Kind.ORIGINAL
+
+
+class KnownPost(NamedTuple):
+    """A post that the lake has, as its network names it: `post_id`, `url`, `locator` of `Post`."""
+
+    post_id: str
+    url: str | None
+    locator: str | None
+
+
+def normal_hashtag(tag: str) -> str:
+    """A hashtag without `#`, NFC and casefolded, so that it is one whatever keyboard typed it.
+
+    >>> normal_hashtag("#LibertéPourTous")
+    'libertépourtous'
+    """
+    folded = unicodedata.normalize("NFC", tag).casefold()
+    return unicodedata.normalize("NFC", folded).lstrip("#＃")
 
 
 #: What networks publish about one post, in the order of the tables.

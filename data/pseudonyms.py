@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
@@ -17,7 +16,17 @@ import numpy as np
 import pyarrow as pa
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
-from data.model import COUNTS, OBSERVATIONS, Account, Network, NumberedPage, Post, kind_of
+from data.model import (
+    COUNTS,
+    OBSERVATIONS,
+    Account,
+    KnownPost,
+    Network,
+    NumberedPage,
+    Post,
+    kind_of,
+    normal_hashtag,
+)
 
 #: Columns of the `references` table; `reference` is AES-SIV over the network's id and address.
 REFERENCES = pa.schema(
@@ -124,13 +133,15 @@ class Pseudonyms:
         return text
 
     def reference(self, post: Post) -> bytes:
-        """The network's own id and address of a post, encrypted with the campaign's key."""
-        return self._cipher.encrypt(f"{post.post_id}\n{post.url or ''}".encode(), None)
+        """What names a post on its network, encrypted with the campaign's key."""
+        named = (post.post_id, post.url or "", *((post.locator,) if post.locator else ()))
+        return self._cipher.encrypt("\n".join(named).encode(), None)
 
-    def read_reference(self, reference: bytes) -> tuple[str, str | None]:
-        """The network's own id and address behind a row of `references`."""
-        post_id, _, url = self._cipher.decrypt(reference, None).decode().partition("\n")
-        return post_id, url or None
+    def read_reference(self, reference: bytes) -> KnownPost:
+        """What names a post on its network, behind a row of `references`."""
+        named = self._cipher.decrypt(reference, None).decode().split("\n")
+        post_id, url, locator = (*named, "", "")[:3]
+        return KnownPost(post_id, url or None, locator or None)
 
     def rows(
         self,
@@ -268,12 +279,8 @@ def _language(code: str | None) -> str | None:
 
 
 def _hashtags(tags: Iterable[str]) -> list[str]:
-    """NFC and casefolded, so that `#Liberté` typed on any keyboard is one tag; in their order."""
-    normal = (
-        unicodedata.normalize("NFC", unicodedata.normalize("NFC", t).casefold()).lstrip("#＃")
-        for t in tags
-    )
-    return [tag for tag in dict.fromkeys(normal) if tag]
+    """In their normal form, each once, in their order."""
+    return [tag for tag in dict.fromkeys(map(normal_hashtag, tags)) if tag]
 
 
 def _links(links: Iterable[str]) -> list[str]:

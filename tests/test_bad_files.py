@@ -22,7 +22,7 @@ from collectors.files import reading, sources
 from locales import LANGUAGES, text
 
 PAYLOADS = Path(__file__).parent / "payloads"
-X = json.dumps(json.loads((PAYLOADS / "x_page.json").read_text("utf-8")), ensure_ascii=False)
+X = json.dumps(json.loads((PAYLOADS / "x/page.json").read_text("utf-8")), ensure_ascii=False)
 LINES = f"{X}\n{X}\n{X}\n".encode()
 POSTS_A_LINE = 5
 

@@ -13,14 +13,14 @@ from mangling import STRANGE, assert_every_post_can_be_kept, mangled, places
 from collectors.base import Unreadable
 from collectors.files import FORMATS, sources
 
-ANSWERS = sorted((Path(__file__).parent / "payloads").glob("*.json"))
+ANSWERS = sorted((Path(__file__).parent / "payloads").glob("*/*.json"))
 
 
 def answer(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("path", ANSWERS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", ANSWERS, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_a_saved_answer_is_recognised_by_one_format_and_read_as_a_file(path: Path) -> None:
     document = answer(path)
     [format_] = [each for each in FORMATS if each.recognises(document)]
@@ -31,7 +31,7 @@ def test_a_saved_answer_is_recognised_by_one_format_and_read_as_a_file(path: Pat
     assert posts == [it for it in format_.posts(document) if not isinstance(it, Unreadable)]
 
 
-@pytest.mark.parametrize("path", ANSWERS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", ANSWERS, ids=lambda path: f"{path.parent.name}-{path.stem}")
 @settings(deadline=None, max_examples=12)
 @given(value=STRANGE)
 def test_whatever_stands_anywhere_gives_posts_or_reasons(path: Path, value: Any) -> None:

@@ -18,7 +18,7 @@ from collectors.files.bluesky import FORMAT
 from data.model import Account, Kind, Post, Reference
 
 PAYLOADS = Path(__file__).parent / "payloads"
-ANSWERS = ["bluesky_search", "bluesky_feed", "bluesky_thread"]
+ANSWERS = ["bluesky/search", "bluesky/feed", "bluesky/thread"]
 ABLA = "at://did:plc:exempleabla/app.bsky.feed.post/3aaa"
 KOFI = "at://did:plc:exemplekofi/app.bsky.feed.post/3bbb"
 ESSI = "at://did:plc:exempleessi/app.bsky.feed.post/"
@@ -36,7 +36,7 @@ def posts_of(document: Any) -> list[Post]:
 
 
 def test_a_search_page_gives_every_post_with_what_it_says() -> None:
-    first, second, third, fourth = posts_of(answer("bluesky_search"))
+    first, second, third, fourth = posts_of(answer("bluesky/search"))
     assert first.post_id == ABLA
     assert first.author == Account("did:plc:exempleabla", "abla.exemple")
     assert first.url == "https://bsky.app/profile/did:plc:exempleabla/post/3aaa"
@@ -55,7 +55,7 @@ def test_a_search_page_gives_every_post_with_what_it_says() -> None:
 
 
 def test_a_reply_names_its_parent_its_thread_and_their_authors_and_may_quote() -> None:
-    reply = posts_of(answer("bluesky_search"))[1]
+    reply = posts_of(answer("bluesky/search"))[1]
     assert reply.kind is Kind.REPLY
     assert reply.reply_to == Reference(ABLA, Account("did:plc:exempleabla"))
     assert reply.root_id == ABLA
@@ -63,14 +63,14 @@ def test_a_reply_names_its_parent_its_thread_and_their_authors_and_may_quote() -
 
 
 def test_a_quote_with_a_picture_or_a_link_is_a_quote_even_of_a_post_that_is_gone() -> None:
-    quote = posts_of(answer("bluesky_search"))[2]
+    quote = posts_of(answer("bluesky/search"))[2]
     gone = "at://did:plc:exempleabla/app.bsky.feed.post/3zzz"
     assert quote.quote_of == Reference(gone, Account("did:plc:exempleabla"))
     assert quote.links == ("https://radio.exemple/direct",)
 
 
 def test_the_earlier_of_both_times_holds_and_a_wrong_clock_is_not_believed() -> None:
-    times = [post.published_at for post in posts_of(answer("bluesky_search"))]
+    times = [post.published_at for post in posts_of(answer("bluesky/search"))]
     assert times == [
         datetime(2025, 3, 8, 9, tzinfo=UTC),
         datetime(2025, 3, 8, 11, 30, tzinfo=UTC),
@@ -80,7 +80,7 @@ def test_the_earlier_of_both_times_holds_and_a_wrong_clock_is_not_believed() -> 
 
 
 def test_a_feed_shows_reposts_as_posts_of_whoever_reposted() -> None:
-    named, unnamed, reply, pinned = posts_of(answer("bluesky_feed"))
+    named, unnamed, reply, pinned = posts_of(answer("bluesky/feed"))
     assert [post.kind for post in (named, unnamed, reply, pinned)] == [
         Kind.REPOST,
         Kind.REPOST,
@@ -98,20 +98,20 @@ def test_a_feed_shows_reposts_as_posts_of_whoever_reposted() -> None:
 
 
 def test_a_thread_gives_the_posts_above_and_below_in_order_without_its_gaps() -> None:
-    read = [post.post_id for post in posts_of(answer("bluesky_thread"))]
+    read = [post.post_id for post in posts_of(answer("bluesky/thread"))]
     assert read == [ABLA, KOFI, ESSI + "3ddd"]
 
 
 def test_posts_by_themselves_and_lists_of_them_are_read_too() -> None:
-    views = answer("bluesky_search")["posts"]
-    assert posts_of(views) == posts_of(answer("bluesky_search"))
+    views = answer("bluesky/search")["posts"]
+    assert posts_of(views) == posts_of(answer("bluesky/search"))
     assert posts_of(views[0]) == posts_of(views)[:1]
-    assert posts_of(answer("bluesky_feed")["feed"]) == posts_of(answer("bluesky_feed"))
+    assert posts_of(answer("bluesky/feed")["feed"]) == posts_of(answer("bluesky/feed"))
     assert posts_of({"posts": [], "cursor": "100"}) == []
 
 
 def test_one_unreadable_post_is_named_in_its_place_and_the_others_are_read() -> None:
-    page = answer("bluesky_search")
+    page = answer("bluesky/search")
     page["posts"][1]["likeCount"] = 2**63
     del page["posts"][2]["uri"]
     read = list(FORMAT.posts(page))
@@ -144,7 +144,7 @@ def test_other_documents_are_not_taken_for_bluesky(document: Any) -> None:
 @settings(deadline=None)
 @given(st.data())
 def test_a_strange_value_in_one_post_leaves_the_others_alone(data: st.DataObject) -> None:
-    document = answer("bluesky_search")
+    document = answer("bluesky/search")
     index = data.draw(st.integers(0, 3))
     inside = data.draw(st.sampled_from(list(places(document["posts"][index]))))
     changed = mangled(document, ("posts", index, *inside), data.draw(STRANGE))

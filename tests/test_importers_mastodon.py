@@ -20,7 +20,7 @@ from collectors.files.mastodon import FORMAT
 from data.model import Account, Kind, Post, Reference
 
 PAYLOADS = Path(__file__).parent / "payloads"
-ANSWERS = ["mastodon_timeline", "mastodon_context"]
+ANSWERS = ["mastodon/timeline", "mastodon/context"]
 ABLA, KOFI, ESSI = (
     Account(handle, handle)
     for handle in ("abla@pouet.exemple", "kofi@togo.exemple", "essi@lome.exemple")
@@ -38,7 +38,7 @@ def posts_of(document: Any) -> list[Post]:
 
 
 def timeline() -> dict[str, Post]:
-    return {post.post_id.rpartition("/")[2]: post for post in posts_of(answer("mastodon_timeline"))}
+    return {post.post_id.rpartition("/")[2]: post for post in posts_of(answer("mastodon/timeline"))}
 
 
 def test_a_status_is_named_the_same_on_every_server() -> None:
@@ -99,7 +99,7 @@ def test_a_reply_finds_its_parent_in_the_page_or_says_where_its_number_is_valid(
 
 
 def test_a_thread_leads_back_to_its_first_status() -> None:
-    first, second, third = posts_of(answer("mastodon_context"))
+    first, second, third = posts_of(answer("mastodon/context"))
     assert [post.kind for post in (first, second, third)] == ["original", "reply", "reply"]
     assert third.reply_to == Reference(second.post_id, KOFI)
     assert [post.root_id for post in (first, second, third)] == [None, FIRST, FIRST]
@@ -125,7 +125,7 @@ def test_counts_that_are_not_published_are_unknown() -> None:
 
 @pytest.mark.parametrize("visibility", ["unlisted", "private", "direct", None])
 def test_only_public_statuses_are_read(visibility: str | None) -> None:
-    page = answer("mastodon_timeline")
+    page = answer("mastodon/timeline")
     page[5]["visibility"] = visibility
     refused = [item for item in FORMAT.posts(page) if isinstance(item, Unreadable)]
     assert [(item.code, item.detail) for item in refused] == [
@@ -135,13 +135,13 @@ def test_only_public_statuses_are_read(visibility: str | None) -> None:
 
 
 def test_a_boost_does_not_bring_in_what_is_not_public() -> None:
-    page = answer("mastodon_timeline")
+    page = answer("mastodon/timeline")
     page[3]["reblog"]["visibility"] = "private"
     assert "not-public" in [i.code for i in [*FORMAT.posts(page)][3:4] if isinstance(i, Unreadable)]
 
 
 def test_lines_searches_and_single_statuses_are_read_too() -> None:
-    page = answer("mastodon_timeline")
+    page = answer("mastodon/timeline")
     assert posts_of({"accounts": [], "statuses": page, "hashtags": []}) == posts_of(page)
     assert [post.post_id for post in posts_of(page[5])] == [FIRST]
     assert posts_of({"accounts": [], "statuses": [], "hashtags": []}) == []
@@ -158,7 +158,7 @@ def test_other_documents_are_not_taken_for_mastodon(document: Any) -> None:
 @settings(deadline=None)
 @given(st.data())
 def test_a_strange_value_in_one_status_leaves_the_others_readable(data: st.DataObject) -> None:
-    document = answer("mastodon_timeline")
+    document = answer("mastodon/timeline")
     index = data.draw(st.integers(0, 5))
     inside = data.draw(st.sampled_from(list(places(document[index]))))
     changed = mangled(document, (index, *inside), data.draw(STRANGE))

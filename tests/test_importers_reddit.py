@@ -17,7 +17,7 @@ from collectors.files.reddit import FORMAT
 from data.model import Account, Kind, Post, Reference
 
 PAYLOADS = Path(__file__).parent / "payloads"
-ANSWERS = ["reddit_search", "reddit_submission"]
+ANSWERS = ["reddit/search", "reddit/submission"]
 ABLA, KOFI, ESSI = (Account(n, n) for n in ("exemple_abla", "exemple_kofi", "exemple-essi"))
 
 
@@ -31,7 +31,7 @@ def posts_of(document: Any) -> list[Post]:
 
 
 def test_a_submission_gives_its_title_and_text_its_tags_and_whom_it_mentions() -> None:
-    first = posts_of(answer("reddit_search"))[0]
+    first = posts_of(answer("reddit/search"))[0]
     assert first.post_id == "t3_aaa"
     assert first.author == ABLA
     assert first.published_at == datetime(2025, 3, 8, 9, tzinfo=UTC)
@@ -48,13 +48,13 @@ def test_a_submission_gives_its_title_and_text_its_tags_and_whom_it_mentions() -
 
 
 def test_votes_below_zero_are_no_likes_and_a_link_outside_is_kept() -> None:
-    second = posts_of(answer("reddit_search"))[1]
+    second = posts_of(answer("reddit/search"))[1]
     assert (second.likes, second.impressions) == (0, 310)
     assert second.links == ("https://amnesty-togo.exemple/programme?a=1&b=2",)
 
 
 def test_a_crosspost_quotes_and_has_counts_of_its_own() -> None:
-    crosspost = posts_of(answer("reddit_search"))[2]
+    crosspost = posts_of(answer("reddit/search"))[2]
     assert crosspost.kind is Kind.QUOTE
     assert crosspost.quote_of == Reference("t3_aaa", ABLA)
     assert (crosspost.likes, crosspost.replies) == (2, 1)
@@ -62,15 +62,15 @@ def test_a_crosspost_quotes_and_has_counts_of_its_own() -> None:
 
 
 def test_who_deleted_an_account_and_what_was_removed_are_unknown() -> None:
-    crosspost = posts_of(answer("reddit_search"))[2]
-    removed = posts_of(answer("reddit_submission"))[3]
+    crosspost = posts_of(answer("reddit/search"))[2]
+    removed = posts_of(answer("reddit/submission"))[3]
     assert crosspost.author is None
     assert crosspost.text == "Marche à Lomé #LibertéPourTous"
     assert removed.author is removed.text is None
 
 
 def test_a_page_of_comments_says_who_answers_whom() -> None:
-    submission, first, second, third = posts_of(answer("reddit_submission"))
+    submission, first, second, third = posts_of(answer("reddit/submission"))
     assert [post.kind for post in (submission, first, second, third)] == [
         Kind.ORIGINAL,
         Kind.REPLY,
@@ -87,7 +87,7 @@ def test_a_page_of_comments_says_who_answers_whom() -> None:
 
 
 def test_comments_that_reddit_left_out_are_counted() -> None:
-    refused = [i for i in FORMAT.posts(answer("reddit_submission")) if isinstance(i, Unreadable)]
+    refused = [i for i in FORMAT.posts(answer("reddit/submission")) if isinstance(i, Unreadable)]
     assert [(item.code, item.detail) for item in refused] == [("more-comments", "12")]
 
 
@@ -101,13 +101,13 @@ def test_a_conversation_may_be_as_deep_as_it_likes() -> None:
 
 
 def test_lines_of_things_are_read_too() -> None:
-    things = answer("reddit_search")["data"]["children"]
+    things = answer("reddit/search")["data"]["children"]
     assert [post for thing in things for post in posts_of(thing)] == posts_of(things)
     assert posts_of({"kind": "Listing", "data": {"children": []}}) == []
 
 
 def test_a_post_without_its_full_name_has_one_made_of_kind_and_id() -> None:
-    thing = answer("reddit_search")["data"]["children"][0]
+    thing = answer("reddit/search")["data"]["children"][0]
     del thing["data"]["name"]
     assert posts_of(thing)[0].post_id == "t3_aaa"
 
@@ -128,7 +128,7 @@ def test_other_documents_are_not_taken_for_reddit(document: Any) -> None:
 @settings(deadline=None)
 @given(st.data())
 def test_a_strange_value_in_one_submission_leaves_the_others_alone(data: st.DataObject) -> None:
-    document = answer("reddit_search")
+    document = answer("reddit/search")
     index = data.draw(st.integers(0, 2))
     inside = data.draw(st.sampled_from(list(places(document["data"]["children"][index]))))
     changed = mangled(document, ("data", "children", index, *inside), data.draw(STRANGE))

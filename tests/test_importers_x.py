@@ -36,7 +36,7 @@ RECORDED = [
 
 @pytest.fixture(scope="module")
 def page(payloads: Path) -> Any:
-    return json.loads((payloads / "x_page.json").read_text("utf-8"))
+    return json.loads((payloads / "x/page.json").read_text("utf-8"))
 
 
 def posts_of(document: Any) -> list[Post]:
@@ -200,7 +200,7 @@ def test_files_of_x_without_posts_are_told_apart(document: Any, code: str | None
 @given(data=st.data())
 def test_a_strange_value_anywhere_costs_at_most_its_post(data: st.DataObject) -> None:
     folder = Path(__file__).parent / "payloads"
-    page = json.loads((folder / "x_page.json").read_text("utf-8"))
+    page = json.loads((folder / "x/page.json").read_text("utf-8"))
     document = data.draw(st.sampled_from([page, *flattened(page)]))
     place = data.draw(st.sampled_from(list(places(document))))
     strange = mangled(document, place, data.draw(STRANGE))
@@ -212,7 +212,7 @@ def test_a_strange_value_anywhere_costs_at_most_its_post(data: st.DataObject) ->
 @settings(max_examples=300, deadline=None)
 @given(data=st.data())
 def test_the_quick_way_through_a_line_says_the_same_as_the_other(data: st.DataObject) -> None:
-    page = json.loads((Path(__file__).parent / "payloads" / "x_page.json").read_text("utf-8"))
+    page = json.loads((Path(__file__).parent / "payloads" / "x/page.json").read_text("utf-8"))
     assert list(x.posts_of_line(json.dumps(page).encode()) or ()) == list(FORMAT.posts(page))
     strange = mangled(page, data.draw(st.sampled_from(list(places(page)))), data.draw(STRANGE))
     try:

@@ -18,8 +18,8 @@ from data.model import Account, Kind, Post, Reference
 
 PAYLOADS = Path(__file__).parent / "payloads"
 ANSWERS = [
-    *("youtube_videos", "youtube_search", "youtube_threads"),
-    *("youtube_replies", "youtube_playlist"),
+    *("youtube/videos", "youtube/search", "youtube/threads"),
+    *("youtube/replies", "youtube/playlist"),
 ]
 ABLA, KOFI, ESSI = (Account(f"UCexemple{name}") for name in ("abla", "kofi", "essi"))
 
@@ -39,7 +39,7 @@ def refused(document: Any) -> list[tuple[str, str]]:
 
 
 def test_a_video_gives_its_texts_its_channel_and_its_numbers() -> None:
-    first = posts_of(answer("youtube_videos"))[0]
+    first = posts_of(answer("youtube/videos"))[0]
     assert first.post_id == "exempleVid1"
     assert first.author == ABLA
     assert first.url == "https://www.youtube.com/watch?v=exempleVid1"
@@ -55,25 +55,25 @@ def test_a_video_gives_its_texts_its_channel_and_its_numbers() -> None:
 
 
 def test_hidden_likes_and_closed_comments_are_unknown_and_no_views_are_none() -> None:
-    second = posts_of(answer("youtube_videos"))[1]
+    second = posts_of(answer("youtube/videos"))[1]
     assert (second.likes, second.replies, second.impressions) == (None, None, 0)
     assert second.language == "ee"
     assert second.text == "Sans chiffres"
 
 
 def test_a_video_that_is_not_public_is_refused() -> None:
-    assert refused(answer("youtube_videos")) == [("not-public", "unlisted")]
+    assert refused(answer("youtube/videos")) == [("not-public", "unlisted")]
 
 
 def test_search_results_are_unescaped_and_have_no_numbers() -> None:
-    (found,) = posts_of(answer("youtube_search"))
+    (found,) = posts_of(answer("youtube/search"))
     assert found.text == "L'appel & la marche #LibertéPourTous\n\nProgramme …"
     assert found.likes is found.replies is found.impressions is None
-    assert refused(answer("youtube_search")) == [("not-a-post", "channel")]
+    assert refused(answer("youtube/search")) == [("not-a-post", "channel")]
 
 
 def test_comments_reply_to_the_video_and_replies_to_the_comment() -> None:
-    first, reply, second = posts_of(answer("youtube_threads"))
+    first, reply, second = posts_of(answer("youtube/threads"))
     assert {post.kind for post in (first, reply, second)} == {Kind.REPLY}
     assert first.author == KOFI
     assert first.reply_to == Reference("exempleVid1", ABLA)
@@ -85,36 +85,36 @@ def test_comments_reply_to_the_video_and_replies_to_the_comment() -> None:
 
 
 def test_a_comment_of_which_only_the_html_is_given_is_read_from_it() -> None:
-    second = posts_of(answer("youtube_threads"))[2]
+    second = posts_of(answer("youtube/threads"))[2]
     assert second.text == "Le site\nà voir"
     assert second.author is None
     assert second.reply_to == Reference("exempleVid1", None)
 
 
 def test_replies_by_themselves_know_their_parent_but_not_the_video() -> None:
-    (reply,) = posts_of(answer("youtube_replies"))
+    (reply,) = posts_of(answer("youtube/replies"))
     assert reply.reply_to == Reference("Ugexemple1", None)
     assert reply.root_id is reply.url is None
 
 
 def test_a_list_of_videos_gives_the_videos_owners_and_times_not_the_lists() -> None:
-    (listed,) = posts_of(answer("youtube_playlist"))
+    (listed,) = posts_of(answer("youtube/playlist"))
     assert listed.post_id == "exempleVid1"
     assert listed.author == ABLA
     assert listed.published_at == datetime(2025, 3, 8, 9, tzinfo=UTC)
-    assert refused(answer("youtube_playlist")) == [("not-public", "?")]
+    assert refused(answer("youtube/playlist")) == [("not-public", "?")]
 
 
 def test_one_unreadable_comment_does_not_take_its_replies_with_it() -> None:
-    document = answer("youtube_threads")
+    document = answer("youtube/threads")
     document["items"][0]["snippet"]["topLevelComment"]["snippet"]["likeCount"] = "beaucoup"
     assert [post.post_id for post in posts_of(document)] == ["Ugexemple1.r1", "Ugexemple2"]
     assert refused(document) == [("count", "likeCount=beaucoup")]
 
 
 def test_items_by_themselves_and_lists_of_them_are_read_too() -> None:
-    items = answer("youtube_videos")["items"]
-    assert posts_of(items) == posts_of(answer("youtube_videos"))
+    items = answer("youtube/videos")["items"]
+    assert posts_of(items) == posts_of(answer("youtube/videos"))
     assert posts_of(items[0]) == posts_of(items)[:1]
 
 
@@ -134,7 +134,7 @@ def test_other_documents_are_not_taken_for_youtube(document: Any) -> None:
 @settings(deadline=None)
 @given(st.data())
 def test_a_strange_value_in_one_item_leaves_the_others_alone(data: st.DataObject) -> None:
-    document = answer("youtube_threads")
+    document = answer("youtube/threads")
     inside = data.draw(st.sampled_from(list(places(document["items"][0]))))
     changed = mangled(document, ("items", 0, *inside), data.draw(STRANGE))
     assert list(FORMAT.posts(changed))[-1] == posts_of(document)[-1]

@@ -124,7 +124,7 @@ def test_a_reference_can_be_read_with_the_key_alone():
     post = a_post(url="https://x.com/i/web/status/1")
     reference = rows_of(post).references["reference"][0].as_py()
     assert b"status" not in reference
-    assert Pseudonyms(KEY).read_reference(reference) == ("1", post.url)
+    assert Pseudonyms(KEY).read_reference(reference) == ("1", post.url, None)
     with pytest.raises(Exception):  # noqa: B017 - whatever the cipher raises
         Pseudonyms(KEY[::-1]).read_reference(reference)
 
