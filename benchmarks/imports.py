@@ -54,7 +54,7 @@ def compare(posts: int, runs: int, cache: Path) -> None:
 
 def bring_in(file: str, home: str) -> dict[str, Any]:
     """Import a file into a fresh lake; seconds, posts, authors, and the lake's size in bytes."""
-    from collectors.run import import_file
+    from collectors.imports import import_file
     from data.lake import Lake
     from data.model import Campaign
 

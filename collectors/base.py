@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cached_property
 from typing import ClassVar, Protocol
 
@@ -60,7 +61,8 @@ class Page:
 
     `cursor` is None where nothing is left. `gone` holds the ids of posts that were asked for
     again and are public no more. `missing` is the code (`missing.<code>`) of what the network
-    held back here: "capped". `body` is the answer itself where something in it was refused.
+    held back here: "capped". `leg` is which hashtag or server it was read from, where one is
+    read after the other. `body` is the answer itself where something in it was refused.
     """
 
     rows: Sequence[Post]
@@ -68,7 +70,21 @@ class Page:
     refused: Sequence[Refusal] = field(default=())
     gone: Sequence[str] = field(default=())
     missing: str | None = None
+    leg: str = ""
     body: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a collection from a paid network would take: posts, calls for them, US dollars.
+
+    `dollars` is the likely price, `most_dollars` the highest.
+    """
+
+    posts: int
+    requests: int
+    dollars: Decimal
+    most_dollars: Decimal
 
 
 class Collector(Protocol):
@@ -79,6 +95,8 @@ class Collector(Protocol):
     """
 
     network: ClassVar[Network]
+    #: How many calls it has made.
+    calls: int
 
     def pages(self, query: Query, cursor: str | None = None) -> Iterator[Page]:
         """Yield each page as soon as it is read; `page.cursor` is where to go on after it.

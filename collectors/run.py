@@ -1,211 +1,306 @@
-"""Brings pages into the lake, each exactly once, with progress and a way to stop."""
+"""Reads what is missing of a campaign from a network; interrupted anywhere, it goes on there."""
 
 from __future__ import annotations
 
-import gc
+import json
 import threading
-import time
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from hashlib import file_digest
-from itertools import chain, islice
-from pathlib import Path
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from hashlib import sha256
 from typing import Any, Literal
 
-from collectors.base import Page, Refusal
-from collectors.files import sources
-from data.lake import Lake, Writer
-from data.model import NumberedPage
+import pandas as pd
+from filelock import FileLock, Timeout
 
-_FLUSH_POSTS = 10_000
-_FLUSH_SECONDS = 2.0
-_PAGES_WHILE_NAMING = 20  # a large file's bytes take as long to hash as these to be read
-_REFUSALS_KEPT = 1_000
+from collectors.base import (
+    BudgetSpent,
+    Collector,
+    CollectorError,
+    MissingCredentials,
+    NetworkUnavailable,
+    Page,
+    Query,
+    QuotaExhausted,
+)
+from collectors.budget import Ledger
+from collectors.collect import collect
+from collectors.coverage import Window, covered, gaps, moment
+from collectors.patience import Clock, Missing, Patience
+from data.lake import Lake
+from data.model import Campaign, Network, normal_hashtag
 
-Outcome = Literal["complete", "stopped", "already imported"]
+#: A search up to this very second is refused by some networks, and misses what comes late.
+_LATEST = timedelta(seconds=30)
+#: Without a date of its own a campaign begins so long before it was created.
+_BEFORE_CREATION = timedelta(days=30)
+#: A network's cursors hold so long; an older run that was interrupted begins again.
+_CURSORS_HOLD = timedelta(days=3)
+_GOES_ON_LATER = (BudgetSpent, MissingCredentials, NetworkUnavailable, QuotaExhausted)
+_INTERRUPTED = ("running", "stopped", "partial", "failed")
+
+Outcome = Literal["complete", "incomplete", "partial", "failed", "stopped"]
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far an import is: `fraction` of the file from 0 to 1, and the rows read."""
+    """How far a run is: posts read, the oldest moment reached, until when it waits (UTC)."""
 
-    fraction: float
-    read: int
+    network: Network
+    read: int = 0
+    reached: datetime | None = None
+    fraction: float = 0.0
+    waits_until: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Report:
-    """What an import did with a file.
+    """What a run did with one window of one network.
 
-    `read` = `new` + `known` + `refused` + `forgotten`, in rows of the file: posts that the
-    campaign did not have, posts that it had already (or that stand twice in the file), rows
-    that could not be read, and posts of accounts that asked to be forgotten.
-    `refusals` keeps the first 1,000 of the refused.
+    `outcome`: "complete" (all that the network gives is in), "incomplete" (to its end, but what
+    `missing` names), "partial" and "failed" (it could not go on; the next run does from there;
+    "failed" when nothing was read), "stopped" (somebody asked). `read` = `new` + `known` +
+    `refused` + `forgotten`, in posts; `requests` are calls, `dollars` what they cost.
     """
 
-    source: str
-    format: str
+    network: Network
     outcome: Outcome
+    since: datetime | None = None
+    until: datetime | None = None
     read: int = 0
     new: int = 0
     known: int = 0
     refused: int = 0
     forgotten: int = 0
-    refusals: tuple[Refusal, ...] = ()
+    gone: int = 0
+    requests: int = 0
+    dollars: Decimal = Decimal(0)
+    missing: tuple[Missing, ...] = ()
 
 
-def import_file(
+def run(
     lake: Lake,
-    path: Path,
-    campaign_id: str,
+    campaign: Campaign,
+    collector: Collector,
+    clock: Clock,
     *,
-    name: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
     progress: Callable[[Progress], None] = lambda _: None,
     stop: threading.Event | None = None,
-) -> Report:
-    """Read a file into a campaign; given again after a crash or a stop, it goes on from there.
+) -> list[Report]:
+    """Read every window that is missing, the newest first: one report a window.
 
-    The collection is named by the file's bytes, so the same file under another name changes
-    nothing. `name` is what the report calls it (default: the file's own name).
+    Without dates that is what came since the last run, and what earlier ones left open; with
+    them it is a back-fill of what was not read between them. Nothing missing, no report.
 
     Raises:
-        CollectorError: the file cannot be read at all; it says why and what to do.
+        CollectorError: another run reads the same network for this campaign (`running`), or
+            the campaign has no hashtag (`no-hashtag`).
         LakeError, KeyMissing: the campaign cannot be written.
     """
-    name = name or path.name
-    readable = sources(path)
-    formats = ", ".join(dict.fromkeys(source.format.code for source in readable))
-    pages = chain.from_iterable(source.pages() for source in readable)
-    with _few_collections_of_garbage(), ThreadPoolExecutor(1) as hashing:
-        naming = hashing.submit(_collection_id, path, campaign_id)
-        first = list(islice(pages, _PAGES_WHILE_NAMING))
-    collection_id = naming.result()
-    before = _recorded(lake, campaign_id, collection_id)
-    if before is not None and before["outcome"] == "complete":
-        kept = int(before["read"]) - int(before["refused"])
-        return Report(
-            name,
-            formats,
-            "already imported",
-            read=int(before["read"]),
-            known=kept,
-            refused=int(before["refused"]),
-        )
-    started_at = before["started_at"] if before is not None else datetime.now(UTC)
-    facts = {
-        "campaign_id": campaign_id,
-        "collection_id": collection_id,
-        "source": name,
-        "format": formats,
-        "started_at": started_at,
-    }
-    writer = lake.writer(campaign_id, collection_id)
-    if before is None:
-        lake.record(**facts, finished_at=started_at, outcome="running")
+    if not campaign.hashtags:
+        raise CollectorError("no-hashtag", campaign=campaign.campaign_id)
+    with alone(lake, campaign, collector.network):
+        reports: list[Report] = []
+        for stretch in stretches(lake, campaign, collector.network, clock.now(), since, until):
+            reports.append(_read(lake, campaign, collector, clock, stretch, progress, stop))
+            if reports[-1].outcome in ("partial", "failed", "stopped"):
+                break
+        return reports
 
-    read = refused = 0
-    refusals: list[Refusal] = []
+
+@dataclass(frozen=True)
+class Stretch:
+    """A window to be read, as the collection of this id; `begun_at` is when that first began."""
+
+    window: Window
+    collection_id: str
+    begun_at: datetime
+    is_begun: bool
+
+
+def stretches(
+    lake: Lake,
+    campaign: Campaign,
+    network: Network,
+    now: datetime,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> list[Stretch]:
+    """What a run would read, the newest first: what was interrupted, and what is not covered."""
+    whole = span(campaign, now)
+    whole = Window(since or whole.since, min(until or whole.until, whole.until))
+    if whole.since is not None and whole.since >= whole.until:
+        return []
+    collections = lake.collections(campaign.campaign_id)
+    source = hashtags(campaign)
+    found = _interrupted(collections, network, source, now)
+    # Who asks for dates asks for what was missed too.
+    is_back_fill = since is not None or until is not None
+    done = covered(collections, network, source, now, strictly=is_back_fill)
+    for window in gaps(whole, [*done, *(each.window for each in found)]):
+        named = (campaign.campaign_id, network, source, *window, now)
+        collection_id = sha256("\n".join(map(str, named)).encode()).hexdigest()
+        found.append(Stretch(window, collection_id, now, is_begun=False))
+    return sorted(found, key=lambda each: each.window.until, reverse=True)
+
+
+def span(campaign: Campaign, now: datetime) -> Window:
+    """The time that a campaign asks for, as far as it has passed."""
+    since = campaign.since or (campaign.created_at or now) - _BEFORE_CREATION
+    latest = (now - _LATEST).replace(microsecond=0)
+    return Window(since, min(campaign.until or latest, latest))
+
+
+def hashtags(campaign: Campaign) -> str:
+    """What a run of a campaign is named by: `#one #two`, in normal form and order."""
+    return " ".join(sorted({f"#{normal_hashtag(tag)}" for tag in campaign.hashtags}))
+
+
+@contextmanager
+def alone(lake: Lake, campaign: Campaign, network: Network) -> Iterator[None]:
+    """One run of a network at a time for a campaign, in this program and in others.
+
+    Raises:
+        CollectorError: there is another (`running`).
+    """
+    lake.root.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(lake.root / f"collecting-{campaign.campaign_id}-{network}.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise CollectorError("running", network=network) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _interrupted(
+    collections: pd.DataFrame, network: Network, source: str, now: datetime
+) -> list[Stretch]:
+    rows = collections[
+        (collections["network"] == network)
+        & (collections["source"] == source)
+        & collections["outcome"].isin(_INTERRUPTED)
+        & collections["until"].notna()
+        & (collections["started_at"] > pd.Timestamp(now - _CURSORS_HOLD))
+    ]
+    columns = (rows[name] for name in ("since", "until", "collection_id", "started_at"))
+    return [
+        Stretch(Window(moment(since), until.to_pydatetime()), name, begun.to_pydatetime(), True)
+        for since, until, name, begun in zip(*columns)
+    ]
+
+
+def _read(
+    lake: Lake,
+    campaign: Campaign,
+    collector: Collector,
+    clock: Clock,
+    stretch: Stretch,
+    progress: Callable[[Progress], None],
+    stop: threading.Event | None,
+) -> Report:
+    network, window = collector.network, stretch.window
+    facts = {
+        "campaign_id": campaign.campaign_id,
+        "collection_id": stretch.collection_id,
+        "source": hashtags(campaign),
+        "format": "api",
+        "network": network,
+        "since": window.since,
+        "until": window.until,
+        "started_at": stretch.begun_at,
+    }
+    writer = lake.writer(campaign.campaign_id, stretch.collection_id)
+    if not stretch.is_begun:
+        lake.record(**facts, finished_at=clock.now(), outcome="running")
+    ledger = Ledger(lake.root)
+    paid = ledger.spent(campaign.campaign_id, network).dollars
+    calls = collector.calls
+    page, cursor = writer.resume()
+    seen = writer.seen()
+    done = Progress(network, read=len(seen))
+    read, refused = len(seen), 0
 
     def note(page: Page) -> None:
-        nonlocal read, refused
+        nonlocal read, refused, done
         read += len(page.rows) + len(page.refused)
         refused += len(page.refused)
-        refusals.extend(page.refused[: _REFUSALS_KEPT - len(refusals)])
-        progress(Progress(max(source.fraction for source in readable), read))
+        moments = [post.published_at for post in page.rows if post.published_at is not None]
+        reached = min([*moments, *filter(None, [done.reached])], default=None)
+        done = replace(done, read=read, reached=reached, fraction=_share(window, reached))
+        progress(done)
 
-    is_whole = collect(writer, chain(first, pages), _written_at(path), stop=stop, note=note)
-    lake.derive(campaign_id)
+    def tell(waits_until: datetime | None) -> None:
+        progress(replace(done, waits_until=waits_until))
 
-    kept, earlier = lake.seen(campaign_id, collection_id, started_at)
+    query = Query(campaign.hashtags, window.since, window.until)
+    patience = Patience(
+        lambda cursor: collector.pages(query, cursor),
+        lambda post: writer.mark(network, post.post_id),
+        clock,
+        seen=seen,
+        keep_aside=lambda body, why: lake.keep_aside(campaign.campaign_id, network, body, why),
+        tell=tell,
+    )
+    is_whole = collect(
+        writer, patience.pages(cursor), clock.now, first=page + 1, stop=stop, note=note
+    )
+    lake.derive(campaign.campaign_id)
+
+    kept, earlier = lake.seen(campaign.campaign_id, stretch.collection_id, stretch.begun_at)
     report = Report(
-        name,
-        formats,
-        "complete" if is_whole else "stopped",
+        network,
+        outcome(patience, is_whole=is_whole, is_empty=read == 0),
+        window.since,
+        window.until,
         read=read,
         new=kept - earlier,
-        known=read - refused - writer.forgotten - (kept - earlier),
+        known=max(read - refused - writer.forgotten - (kept - earlier), 0),
         refused=refused,
         forgotten=writer.forgotten,
-        refusals=tuple(refusals),
+        requests=collector.calls - calls,
+        dollars=ledger.spent(campaign.campaign_id, network).dollars - paid,
+        missing=tuple(patience.missing),
     )
+    record(lake, facts, report, clock.now())
+    return report
+
+
+def record(lake: Lake, facts: dict[str, Any], report: Report, finished_at: datetime) -> None:
+    """Keep what a run did: the columns of `Lake.collections`."""
+    missing = [{"code": each.code, **each.values} for each in report.missing]
     lake.record(
         **facts,
-        finished_at=datetime.now(UTC),
+        finished_at=finished_at,
         read=report.read,
         new=report.new,
         known=report.known,
         refused=report.refused,
+        gone=report.gone,
+        requests=report.requests,
+        dollars=float(report.dollars),
+        missing=json.dumps(missing, default=str),
         outcome=report.outcome,
     )
-    return report
 
 
-def collect(
-    writer: Writer,
-    pages: Iterable[Page],
-    collected_at: datetime,
-    *,
-    stop: threading.Event | None = None,
-    note: Callable[[Page], None] = lambda _: None,
-) -> bool:
-    """Put pages into the lake as they come; True when all are in, False when it was stopped.
-
-    Whole pages are written together every 10,000 posts or 2 seconds, while the next are read:
-    a commit costs tens of milliseconds, whatever it holds. A page keeps its number from run
-    to run, so that those which are in already are passed over.
-    """
-    waiting: list[NumberedPage] = []
-    is_stopped = False
-    with _few_collections_of_garbage(), ThreadPoolExecutor(1) as writing:
-        written = writing.submit(lambda: None)
-        written_at = time.monotonic()
-        for number, page in enumerate(pages, start=1):
-            waiting.append(NumberedPage(number, page.rows, page.cursor))
-            note(page)
-            is_stopped = stop is not None and stop.is_set()
-            if is_stopped:
-                break
-            is_due = time.monotonic() - written_at >= _FLUSH_SECONDS
-            if is_due or sum(len(it.rows) for it in waiting) >= _FLUSH_POSTS:
-                rows = writer.prepare(waiting, collected_at)
-                written.result()
-                written = writing.submit(writer.commit, rows)
-                waiting, written_at = [], time.monotonic()
-        written.result()
-        writer.append(waiting, collected_at)
-    return not is_stopped
+def outcome(patience: Patience, *, is_whole: bool, is_empty: bool) -> Outcome:
+    """How a reading ended: the `outcome` of `Report`."""
+    if patience.is_stopped or not is_whole:
+        return "stopped"
+    if isinstance(patience.failure, _GOES_ON_LATER):
+        return "failed" if is_empty else "partial"
+    held_back = {each.code for each in patience.missing} - {"capped"}
+    return "incomplete" if held_back else "complete"
 
 
-@contextmanager
-def _few_collections_of_garbage() -> Iterator[None]:
-    """A page is tens of thousands of objects that live for a moment, and none is a cycle.
-
-    Looking through them for cycles would take half the time of an import.
-    """
-    before = gc.get_threshold()
-    gc.set_threshold(500_000, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-
-
-def _collection_id(path: Path, campaign_id: str) -> str:
-    with path.open("rb") as file:
-        digest = file_digest(file, "sha256")
-    digest.update(campaign_id.encode())
-    return digest.hexdigest()
-
-
-def _recorded(lake: Lake, campaign_id: str, collection_id: str) -> dict[str, Any] | None:
-    rows = lake.collections(campaign_id)
-    rows = rows[rows["collection_id"] == collection_id]
-    return None if rows.empty else {str(name): it for name, it in rows.iloc[0].items()}
-
-
-def _written_at(path: Path) -> datetime:
-    """When the file was written, for posts that do not say when they were seen."""
-    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+def _share(window: Window, reached: datetime | None) -> float:
+    if window.since is None or reached is None or window.until <= window.since:
+        return 0.0
+    return max(0.0, min((window.until - reached) / (window.until - window.since), 1.0))

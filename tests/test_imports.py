@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from collectors import __main__ as command
-from collectors import run
+from collectors import collect
 from collectors.base import CollectorError
-from collectors.run import import_file
+from collectors.imports import import_file
 from data.model import Account, Network
 from reports import __main__ as reports
 
@@ -105,11 +105,11 @@ def test_progress_ends_at_the_whole_file(lake, write):
 
 def test_pages_are_written_together_and_after_two_seconds_at_the_latest(lake, write, monkeypatch):
     path = write("a.jsonl", *(page_of(range(n, n + 500)) for n in range(0, 3_000, 500)))
-    monkeypatch.setattr(run, "_FLUSH_SECONDS", 0)
+    monkeypatch.setattr(collect, "_FLUSH_SECONDS", 0)
     import_file(lake, path, "campagne")
     assert lake._observations.load().version() >= 6
     lake.create(type(lake.campaign("campagne"))("autre", "Autre"))
-    monkeypatch.setattr(run, "_FLUSH_SECONDS", 60)
+    monkeypatch.setattr(collect, "_FLUSH_SECONDS", 60)
     before = lake._observations.load().version()
     import_file(lake, path, "autre")
     assert lake._observations.load().version() == before + 1

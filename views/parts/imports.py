@@ -14,7 +14,7 @@ from typing import Protocol
 
 from collectors.base import CollectorError
 from collectors.files import files_in
-from collectors.run import Progress, Report, import_file
+from collectors.imports import Progress, Report, import_file
 from data.keys import KeyMissing
 from data.lake import Lake, LakeError
 from views.parts import jobs

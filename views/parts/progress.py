@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from collectors.files import FORMATS
-from collectors.run import Report
+from collectors.imports import Report
 from views.parts import tables
 from views.parts.imports import ImportJob, Outcome
 from views.parts.words import plain, t

@@ -1,0 +1,158 @@
+"""Reads known posts again: what they count as they grow older, and which of them are gone."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from hashlib import sha256
+from typing import Protocol, runtime_checkable
+from uuid import uuid4
+
+from collectors.base import Collector, Page
+from collectors.budget import Ledger
+from collectors.collect import collect
+from collectors.patience import Clock, Patience
+from collectors.run import Progress, Report, alone, hashtags, outcome, record
+from data.lake import Lake
+from data.model import Campaign, KnownPost, Network
+
+#: The ages at which a post's counts are read again (`methods.md` 1.2).
+AGES = tuple(timedelta(hours=hours) for hours in (1, 3, 6, 12, 24, 48, 96, 168, 336, 672))
+
+#: A post that nobody has seen for so long is looked for again: sooner where terms ask for it.
+CHECKED_AFTER = {
+    Network.X: timedelta(days=1),
+    Network.REDDIT: timedelta(days=2),
+    Network.BLUESKY: timedelta(days=7),
+    Network.MASTODON: timedelta(days=7),
+    Network.YOUTUBE: timedelta(days=25),  # its figures are refreshed or deleted within 30
+}
+
+_KEPT_BY_YOUTUBE = timedelta(days=30)
+_MOST_POSTS = 20_000
+
+
+@runtime_checkable
+class Compliant(Protocol):
+    """A network that can be asked which posts are gone without reading them."""
+
+    def gone(self, posts: Sequence[KnownPost]) -> Iterator[Page]:
+        """Pages without rows whose `gone` answers for the posts asked, as `again` does."""
+        ...
+
+
+def measure(
+    lake: Lake,
+    campaign: Campaign,
+    collector: Collector,
+    clock: Clock,
+    *,
+    progress: Callable[[Progress], None] = lambda _: None,
+    stop: threading.Event | None = None,
+) -> Report:
+    """Read the posts again that have passed one of the `AGES` since they were last seen.
+
+    The most telling come first, so that a budget or a quota that ends too early costs least.
+    Posts that turn out to be gone are forgotten.
+    """
+    due = lake.due(campaign.campaign_id, collector.network, AGES, clock.now(), _MOST_POSTS)
+    read = _from(collector.again, [each.known for each in due])
+    return _read_again(lake, campaign, collector, clock, "measure", read, progress, stop)
+
+
+def check(
+    lake: Lake,
+    campaign: Campaign,
+    collector: Collector,
+    clock: Clock,
+    *,
+    progress: Callable[[Progress], None] = lambda _: None,
+    stop: threading.Event | None = None,
+) -> Report:
+    """Look for posts that nobody has seen for a while, and forget those that are gone.
+
+    X is asked by a compliance job, which costs nothing. What YouTube did not give again within
+    30 days is forgotten too: its terms ask to refresh its data or to delete them.
+    """
+    network, now = collector.network, clock.now()
+    known = lake.known(campaign.campaign_id, network, now - CHECKED_AFTER[network], _MOST_POSTS)
+    look = collector.gone if isinstance(collector, Compliant) else collector.again
+    read = _from(look, [each.known for each in known])
+    report = _read_again(lake, campaign, collector, clock, "check", read, progress, stop)
+    if network is Network.YOUTUBE:
+        old = lake.known(campaign.campaign_id, network, now - _KEPT_BY_YOUTUBE, _MOST_POSTS)
+        expired = lake.remove(campaign.campaign_id, network, [each.known.post_id for each in old])
+        report = replace(report, gone=report.gone + expired)
+    return report
+
+
+def _from(
+    look: Callable[[Sequence[KnownPost]], Iterator[Page]], posts: Sequence[KnownPost]
+) -> Callable[[str | None], Iterator[Page]]:
+    """Goes on behind the posts that were asked for already; a cursor is their number."""
+
+    def read(cursor: str | None) -> Iterator[Page]:
+        asked = int(cursor or 0)
+        for page in look(posts[asked:]):
+            further = None if page.cursor is None else str(asked + int(page.cursor))
+            yield replace(page, cursor=further)
+
+    return read
+
+
+def _read_again(
+    lake: Lake,
+    campaign: Campaign,
+    collector: Collector,
+    clock: Clock,
+    purpose: str,
+    read: Callable[[str | None], Iterator[Page]],
+    progress: Callable[[Progress], None],
+    stop: threading.Event | None,
+) -> Report:
+    network, began_at = collector.network, clock.now()
+    named = (campaign.campaign_id, network, purpose, began_at, uuid4())
+    collection_id = sha256("\n".join(map(str, named)).encode()).hexdigest()
+    facts = {
+        "campaign_id": campaign.campaign_id,
+        "collection_id": collection_id,
+        "source": hashtags(campaign),
+        "format": purpose,
+        "network": network,
+        "started_at": began_at,
+    }
+    gone: list[str] = []
+    rows = refused = 0
+    ledger = Ledger(lake.root)
+    paid, calls = ledger.spent(campaign.campaign_id, network).dollars, collector.calls
+
+    def note(page: Page) -> None:
+        nonlocal rows, refused
+        gone.extend(page.gone)
+        rows += len(page.rows)
+        refused += len(page.refused)
+        progress(Progress(network, read=rows + len(gone)))
+
+    with alone(lake, campaign, network):
+        writer = lake.writer(campaign.campaign_id, collection_id)
+        patience = Patience(read, lambda post: writer.mark(network, post.post_id), clock)
+        is_whole = collect(writer, patience.pages(), clock.now, stop=stop, note=note)
+        lake.derive(campaign.campaign_id)
+        removed = lake.remove(campaign.campaign_id, network, gone) if gone else 0
+    report = Report(
+        network,
+        outcome(patience, is_whole=is_whole, is_empty=not rows and not gone),
+        read=rows + refused,
+        known=rows - writer.forgotten,
+        refused=refused,
+        forgotten=writer.forgotten,
+        gone=removed,
+        requests=collector.calls - calls,
+        dollars=ledger.spent(campaign.campaign_id, network).dollars - paid,
+        missing=tuple(patience.missing),
+    )
+    if report.requests:
+        record(lake, facts, report, clock.now())
+    return report

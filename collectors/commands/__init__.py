@@ -1,0 +1,1 @@
+"""The commands of `python -m collectors`, one file a family."""

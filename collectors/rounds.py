@@ -1,0 +1,93 @@
+"""One round over a campaign's networks, side by side: none waits for another, or stops it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from collectors.again import check, measure
+from collectors.base import CollectorError
+from collectors.budget import Ledger
+from collectors.credentials import Credentials
+from collectors.networks import open_collector
+from collectors.patience import Clock
+from collectors.run import Progress, Report, run
+from data.keys import KeyMissing
+from data.lake import Lake, LakeError
+from data.model import Campaign, Network
+
+_LOG = logging.getLogger(__name__)
+
+Purpose = Literal["run", "measure", "check"]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What came of one network in a round: its reports, or why there is none."""
+
+    network: Network
+    reports: tuple[Report, ...] = ()
+    problem: CollectorError | LakeError | KeyMissing | None = None
+
+
+def clock(stop: threading.Event) -> Clock:
+    """This computer's; it stops waiting when it is asked to stop."""
+
+    def wait(seconds: float) -> bool:
+        # In short steps by the calendar: a laptop that slept has waited too.
+        until = time.time() + seconds
+        while (left := until - time.time()) > 0:
+            if stop.wait(min(left, 5.0)):
+                return True
+        return stop.is_set()
+
+    return Clock(lambda: datetime.now(UTC), wait)
+
+
+def go_round(
+    lake: Lake,
+    campaign: Campaign,
+    credentials: Credentials,
+    purpose: Purpose,
+    *,
+    networks: Sequence[Network] = (),
+    since: datetime | None = None,
+    until: datetime | None = None,
+    progress: Callable[[Progress], None] = lambda _: None,
+    stop: threading.Event | None = None,
+) -> Iterator[Turn]:
+    """Give each network its turn as it ends; those of the campaign, unless some are named."""
+    stop = stop or threading.Event()
+    time_of = clock(stop)
+
+    def take(network: Network) -> Turn:
+        try:
+            budget = Ledger(lake.root).budget(campaign, network)
+            collector = open_collector(network, campaign, credentials, budget)
+            if purpose == "run":
+                reports = run(
+                    lake, campaign, collector, time_of,
+                    since=since, until=until, progress=progress, stop=stop,
+                )  # fmt: skip
+                return Turn(network, tuple(reports))
+            act = measure if purpose == "measure" else check
+            report = act(lake, campaign, collector, time_of, progress=progress, stop=stop)
+            return Turn(network, (report,))
+        except (CollectorError, LakeError, KeyMissing) as problem:
+            return Turn(network, problem=problem)
+        except Exception as error:
+            # Its words may hold a key, or somebody's post.
+            _LOG.error("%s: unexpected %s", network, type(error).__name__)
+            kind = type(error).__name__
+            return Turn(network, problem=CollectorError("unexpected-answer", kind=kind))
+
+    wanted = list(networks or campaign.networks)
+    with ThreadPoolExecutor(max(len(wanted), 1)) as turns:
+        for turn in as_completed([turns.submit(take, network) for network in wanted]):
+            yield turn.result()
