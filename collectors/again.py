@@ -14,7 +14,7 @@ from collectors.base import Collector, Page
 from collectors.budget import Ledger
 from collectors.collect import collect
 from collectors.patience import Clock, Patience
-from collectors.run import Progress, Report, alone, hashtags, outcome, record
+from collectors.run import Progress, Report, alone, hashtags, outcome, pace, record
 from data.lake import Lake
 from data.model import Campaign, KnownPost, Network
 
@@ -137,7 +137,13 @@ def _read_again(
 
     with alone(lake, campaign, network):
         writer = lake.writer(campaign.campaign_id, collection_id)
-        patience = Patience(read, lambda post: writer.mark(network, post.post_id), clock)
+        patience = Patience(
+            read,
+            lambda post: writer.mark(network, post.post_id),
+            clock,
+            calls=lambda: collector.calls,
+            pace_seconds=pace(collector),
+        )
         is_whole = collect(writer, patience.pages(), clock.now, stop=stop, note=note)
         lake.derive(campaign.campaign_id)
         removed = lake.remove(campaign.campaign_id, network, gone) if gone else 0

@@ -26,6 +26,9 @@ _LOG = logging.getLogger(__name__)
 #: A call is made at most so often before what it asks for is called missing.
 MOST_TRIES = 8
 
+#: A page that takes many calls may meet many faults, each at another call.
+_MOST_FAULTS = 100
+
 _FIRST_WAIT = 1.0  # seconds, twice as long each time
 _LONGEST_BACK_OFF = 300.0
 #: A quota that comes back later than this ends the run; the next one goes on where it stopped.
@@ -55,8 +58,11 @@ class Patience:
     """Reads pages from `read(cursor)`, going on from the last cursor after each fault.
 
     A post comes once, however many pages hold it: `mark` gives the number that it is known by,
-    and `seen` those that came before. When the reading ends, `missing` says what it did not
-    give, `is_stopped` that it was asked to stop, and `failure` why it could not go on.
+    and `seen` those that came before. `calls` is how many calls the source has made, and
+    `pace_seconds` what must lie between the calls of a network that asks for it.
+
+    When the reading ends, `missing` says what it did not give, `is_stopped` that it was asked
+    to stop, and `failure` why it could not go on.
     """
 
     def __init__(
@@ -65,6 +71,8 @@ class Patience:
         mark: Callable[[Post], int],
         clock: Clock,
         *,
+        calls: Callable[[], int] = lambda: 0,
+        pace_seconds: float = 0.0,
         seen: set[int] | None = None,
         keep_aside: Callable[[bytes, str], None] = lambda body, why: None,
         tell: Callable[[datetime | None], None] = lambda waits_until: None,
@@ -72,6 +80,8 @@ class Patience:
         self._read = read
         self._mark = mark
         self._clock = clock
+        self._calls = calls
+        self._pace_seconds = pace_seconds
         self._seen = seen if seen is not None else set()
         self._keep_aside = keep_aside
         self._tell = tell
@@ -82,12 +92,13 @@ class Patience:
 
     def pages(self, cursor: str | None = None) -> Iterator[Page]:
         """Yield every page that can be had, from a cursor on."""
-        tries = 0
+        tries = faults = 0
+        calls = self._calls()
         guard = _Guard()
         while True:
             try:
                 for page in self._read(cursor):
-                    tries, cursor = 0, page.cursor
+                    tries, faults, cursor = 0, 0, page.cursor
                     if page.missing is not None:
                         self.missing.append(Missing(page.missing))
                     if page.body is not None:
@@ -100,14 +111,21 @@ class Patience:
                     if endless:
                         self._fail(CollectorError("endless"))
                         return
+                    if self._pace_seconds and self._clock.wait(self._pace_seconds):
+                        self.is_stopped = True
+                        return
             except CollectorError as error:
-                tries += 1
-                seconds = self._seconds_before(error, tries)
+                # Another call went well meanwhile: this fault is at one further on in the page.
+                is_further, calls = self._calls() - calls > 1, self._calls()
+                tries, faults = 1 if is_further else tries + 1, faults + 1
+                seconds = self._seconds_before(
+                    error, MOST_TRIES if faults > _MOST_FAULTS else tries
+                )
                 if seconds is None:
                     self._fail(error)
                     if error.after is None or isinstance(error, BudgetSpent):
                         return
-                    cursor, tries = error.after, 0
+                    cursor, tries, faults = error.after, 0, 0
                     self.failure = None
                 elif self._waits(seconds):
                     self.is_stopped = True

@@ -244,6 +244,8 @@ def _read(
         lambda cursor: collector.pages(query, cursor),
         lambda post: writer.mark(network, post.post_id),
         clock,
+        calls=lambda: collector.calls,
+        pace_seconds=pace(collector),
         seen=seen,
         keep_aside=lambda body, why: lake.keep_aside(campaign.campaign_id, network, body, why),
         tell=tell,
@@ -270,6 +272,11 @@ def _read(
     )
     record(lake, facts, report, clock.now())
     return report
+
+
+def pace(collector: Collector) -> float:
+    """The seconds that must lie between two calls, for a network that asks for some."""
+    return float(getattr(collector, "seconds_between_calls", 0.0))
 
 
 def record(lake: Lake, facts: dict[str, Any], report: Report, finished_at: datetime) -> None:

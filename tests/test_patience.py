@@ -236,3 +236,28 @@ def test_a_server_that_has_what_another_gave_is_not_taken_for_endless() -> None:
     patience = Patience(servers, lambda it: int(it.post_id), Time().clock)
     assert len([row for page in patience.pages() for row in page.rows]) == 6
     assert patience.failure is None
+
+
+def test_a_page_of_many_calls_may_meet_a_fault_at_each() -> None:
+    calls = 0
+
+    def read_page(cursor: str | None) -> Iterator[Page]:
+        nonlocal calls
+        for _ in range(2):  # one that goes well, for the first time, and the next, which does not
+            calls += 1
+        if calls < 60:
+            raise NetworkUnavailable
+        yield Page([post(1)], None)
+
+    patience = Patience(
+        read_page, lambda it: int(it.post_id), Time().clock, calls=lambda: calls
+    )
+    assert len(list(patience.pages())) == 1
+    assert patience.failure is None
+
+
+def test_a_network_that_asks_for_it_is_asked_slowly() -> None:
+    time = Time()
+    _, rows = read(Source(), time, pace_seconds=1.0)
+    assert rows == ALL
+    assert time.waits == [1.0] * 4

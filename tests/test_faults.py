@@ -1,0 +1,485 @@
+"""The fault matrix: whatever a network throws, the lake ends as it would have, or says what is
+missing.
+
+Every network of the table is collected through its real client over real HTTP, from the server
+in its folder of payloads.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import multiprocessing
+import os
+import random
+import re
+import signal
+import socket
+import struct
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from collectors import answers
+from collectors import collect as collecting
+from collectors.budget import Ledger
+from collectors.networks import NETWORKS
+from collectors.patience import MOST_TRIES, Clock
+from collectors.run import Report, run
+from data.lake import Lake
+from data.model import Campaign, Network
+from tests.invented import BEGIN, END, TAG, Invented
+from tests.loopback import Answer, Fault, Handler, Loopback, Request
+
+INVENTED = {network: Invented(1_200 if network is Network.X else 130) for network in NETWORKS}
+# One key and one moment for all runs, so that their lakes can be compared.
+KEY = "ab" * 32
+NOW = datetime.now(UTC).replace(microsecond=0)
+EACH = pytest.mark.parametrize("network", list(NETWORKS))
+
+
+def server_of(network: Network) -> Any:
+    return importlib.import_module(f"tests.payloads.{network}.server")
+
+
+def answers_of(network: Network) -> Callable[[Request], Answer]:
+    return server_of(network).Server(INVENTED[network]).answer
+
+
+def a_lake(root: Path, network: Network) -> tuple[Lake, Campaign]:
+    os.environ["PORTE_VOIX_KEY_ESSAI"] = KEY
+    lake = Lake(root)
+    campaign = lake.create(Campaign("essai", "Essai"))
+    wanted = replace(
+        campaign,
+        hashtags=(TAG,),
+        networks=(network,),
+        since=BEGIN,
+        until=END,
+        budget_dollars=10_000.0,
+    )
+    lake.update(wanted)
+    return lake, wanted
+
+
+def collect(root: Path, network: Network, url: str, now: datetime = NOW) -> list[Report]:
+    """One run, whose waits take no time."""
+    lake, campaign = a_lake(root, network)
+    takes_budget = "budget" in NETWORKS[network].takes
+    budget = {"budget": Ledger(root).budget(campaign, network)} if takes_budget else {}
+    collector = server_of(network).collector(url, **budget)
+    since = BEGIN if now > NOW else None  # a later run asks for what was missed, too
+    return run(lake, campaign, collector, Clock(lambda: now, lambda seconds: False), since=since)
+
+
+def posts_in(root: Path) -> int:
+    return len(Lake(root).posts("essai").select("post_id").collect())
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """What a run without a fault leaves: the lake's fingerprint, and what was asked for it."""
+
+    fingerprint: str
+    posts: int
+    requests: list[Request]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Network], Undisturbed]:
+    known: dict[Network, Undisturbed] = {}
+
+    def of(network: Network) -> Undisturbed:
+        if network not in known:
+            root = tmp_path_factory.mktemp(f"undisturbed-{network}")
+            with Loopback(answers_of(network)) as server:
+                [report] = collect(root, network, server.url)
+            assert report.outcome == "complete", report
+            lake = Lake(root)
+            known[network] = Undisturbed(
+                lake.fingerprint("essai"), report.new, list(server.requests)
+            )
+        return known[network]
+
+    return of
+
+
+@dataclass
+class Table:
+    """Each fault by each network, printed when all is done."""
+
+    cells: dict[tuple[str, Network], str] = field(default_factory=dict)
+
+    def lines(self) -> Iterator[str]:
+        names = list(dict.fromkeys(fault for fault, _ in self.cells))
+        yield f"{'fault':34}" + "".join(f"{network:>18}" for network in NETWORKS)
+        for name in names:
+            row = (self.cells.get((name, network), "–") for network in NETWORKS)
+            yield f"{name:34}" + "".join(f"{cell:>18}" for cell in row)
+
+
+@pytest.fixture(scope="module")
+def table(request: pytest.FixtureRequest) -> Iterator[Table]:
+    made = Table()
+    yield made
+    reporter = request.config.pluginmanager.getplugin("terminalreporter")
+    reporter.write_line("")
+    for line in made.lines():
+        reporter.write_line(line)
+
+
+# Faults that pass: each request of a run meets the fault the first time that it is made.
+
+
+def says(status: int, headers: dict[str, str] | None = None, body: Any = None) -> Fault:
+    def fault(handler: Handler, request: Request, answer: Answer) -> None:
+        handler.send(Answer(body if body is not None else {}, status, headers or {}))
+
+    return fault
+
+
+def soon(write: Callable[[datetime], str]) -> str:
+    return write(datetime.now(UTC) + timedelta(seconds=2))
+
+
+def truncates(handler: Handler, request: Request, answer: Answer) -> None:
+    handler.send(Answer(answer.bytes[: len(answer.bytes) // 2] + b'{"a', headers=answer.headers))
+
+
+def breaks_off(handler: Handler, request: Request, answer: Answer) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Type", "application/json")
+    handler.send_header("Content-Length", str(len(answer.bytes) + 1))
+    handler.end_headers()
+    handler.wfile.write(answer.bytes[:-1])
+    handler.close_connection = True
+
+
+def resets(handler: Handler, request: Request, answer: Answer) -> None:
+    handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    handler.close_connection = True
+    handler.connection.close()
+
+
+def sleeps(handler: Handler, request: Request, answer: Answer) -> None:
+    time.sleep(0.6)
+    handler.close_connection = True
+
+
+HTML = b"<!doctype html><title>Bienvenue</title><p>Connectez-vous au wifi"
+PASSING: dict[str, Fault] = {
+    "429": says(429),
+    "429 retry-after, seconds": says(429, {"Retry-After": "2"}),
+    "429 reset, Unix time": says(
+        429, {"x-rate-limit-reset": soon(lambda at: str(int(at.timestamp())))}
+    ),
+    "429 reset, seconds": says(429, {"X-Ratelimit-Reset": "2", "X-Ratelimit-Remaining": "0"}),
+    "429 reset, ISO": says(429, {"X-RateLimit-Reset": soon(lambda at: at.isoformat())}),
+    "429 reset, unreadable": says(429, {"X-RateLimit-Reset": "bientôt".encode().decode("latin-1")}),
+    "500": says(500, body={"error": "internal"}),
+    "502 HTML": says(502, {"Content-Type": "text/html"}, HTML),
+    "503": says(503),
+    "200 HTML": says(200, {"Content-Type": "text/html"}, HTML),
+    "200 HTML called JSON": says(200, body=HTML),
+    "truncated JSON": truncates,
+    "broken off": breaks_off,
+    "reset": resets,
+    "time-out": sleeps,
+}
+
+
+class FirstTime:
+    """Does the fault to each request the first time that it is made, and to no other."""
+
+    def __init__(self, fault: Fault) -> None:
+        self.fault = fault
+        self.met: Counter[str] = Counter()
+
+    def __call__(self, handler: Handler, request: Request, answer: Answer) -> None:
+        name = identity(request)
+        self.met[name] += 1
+        if self.met[name] == 1:
+            self.fault(handler, request, answer)
+        else:
+            handler.send(answer)
+
+
+def identity(request: Request) -> str:
+    return f"{request.method} {request.path} {sorted(request.query.items())} {request.body!r}"
+
+
+@EACH
+@pytest.mark.parametrize("name", PASSING)
+def test_a_fault_that_passes_leaves_no_trace_whichever_request_it_meets(
+    name: str,
+    network: Network,
+    undisturbed: Callable[[Network], Undisturbed],
+    table: Table,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    usual = undisturbed(network)
+    if name == "time-out":
+        monkeypatch.setattr(answers, "TIMEOUT", 0.25)
+    with Loopback(answers_of(network)) as server:
+        fault = FirstTime(PASSING[name])
+        server.always = fault
+        [report] = collect(tmp_path, network, server.url)
+    assert report.outcome == "complete", report
+    assert Lake(tmp_path).fingerprint("essai") == usual.fingerprint
+    assert max(fault.met.values()) <= MOST_TRIES
+    # What the fault met was asked again, and nothing else.
+    assert len(server.requests) <= 2 * len(usual.requests) + 2
+    table.cells[name, network] = f"equal, {len(server.requests)} calls"
+
+
+@EACH
+@pytest.mark.parametrize("place", ["first", "middle", "last"])
+@pytest.mark.parametrize("name", ["500", "200 HTML", "429"])
+def test_a_fault_that_stays_is_tried_eight_times_then_named(
+    name: str,
+    place: str,
+    network: Network,
+    undisturbed: Callable[[Network], Undisturbed],
+    table: Table,
+    tmp_path: Path,
+) -> None:
+    usual = undisturbed(network)
+    positions = {"first": 0, "middle": len(usual.requests) // 2, "last": -1}
+    struck = identity(usual.requests[positions[place]])
+    met: Counter[str] = Counter()
+
+    def always(handler: Handler, request: Request, answer: Answer) -> None:
+        met[identity(request)] += 1
+        if identity(request) == struck:
+            PASSING[name](handler, request, answer)
+        else:
+            handler.send(answer)
+
+    with Loopback(answers_of(network)) as server:
+        server.always = always
+        [report] = collect(tmp_path, network, server.url)
+    assert max(met.values()) <= MOST_TRIES
+    assert report.outcome != "complete" and report.missing, report
+    assert posts_in(tmp_path) == report.new <= usual.posts
+    if name == "200 HTML":
+        assert Lake(tmp_path).kept_aside("essai")
+    # The next run, when the network is well again, brings what was missing.
+    with Loopback(answers_of(network)) as server:
+        reports = collect(tmp_path, network, server.url, NOW + timedelta(days=1, minutes=1))
+    assert [each.outcome for each in reports] == ["complete"]
+    assert posts_in(tmp_path) == usual.posts
+    table.cells[f"{name}, always, {place} call", network] = f"named, {report.new} kept"
+
+
+# Answers that are fine as HTTP, and strange in what they say.
+
+
+@EACH
+@pytest.mark.parametrize(
+    "name", ["partial-errors", "missing-author", "unknown-embed", "deleted-post", "expired-token"]
+)
+def test_a_strange_answer_costs_no_post_or_says_which(
+    name: str,
+    network: Network,
+    undisturbed: Callable[[Network], Undisturbed],
+    table: Table,
+    tmp_path: Path,
+) -> None:
+    usual = undisturbed(network)
+    mutation = server_of(network).MUTATIONS.get(name)
+    if mutation is None:
+        table.cells[name, network] = "cannot happen"
+        return
+    answer = answers_of(network)
+    with Loopback(lambda request: mutation(request, answer(request))) as server:
+        [report] = collect(tmp_path, network, server.url)
+    kept = posts_in(tmp_path)
+    is_told = bool(report.refused or report.missing)
+    assert kept == usual.posts or is_told, report
+    assert len(server.requests) <= MOST_TRIES * len(usual.requests)
+    table.cells[name, network] = f"named, {kept} kept" if is_told else "no post lost"
+
+
+@dataclass(frozen=True)
+class Paging:
+    """Where a network's search has its cursor: the parameter, and the answer's part."""
+
+    path: str
+    parameter: str
+    read: Callable[[Answer], str | None]
+    written: Callable[[Answer, str | None, bool], Answer]
+
+
+def in_json(path: str, parameter: str, *places: str, rows: tuple[str, ...]) -> Paging:
+    def inside(document: Any, names: tuple[str, ...]) -> Any:
+        for name in names:
+            document = document.get(name) or {}
+        return document
+
+    def read(answer: Answer) -> str | None:
+        return inside(json.loads(answer.bytes), places[:-1]).get(places[-1])
+
+    def written(answer: Answer, cursor: str | None, is_empty: bool) -> Answer:
+        document = json.loads(answer.bytes)
+        inside(document, places[:-1])[places[-1]] = cursor
+        if is_empty:
+            inside(document, rows[:-1])[rows[-1]] = []
+        return replace(answer, body=document)
+
+    return Paging(path, parameter, read, written)
+
+
+def in_link() -> Paging:
+    def read(answer: Answer) -> str | None:
+        found = re.search(r"max_id=([^&>]+)", answer.headers.get("Link", ""))
+        return found[1] if found else None
+
+    def written(answer: Answer, cursor: str | None, is_empty: bool) -> Answer:
+        link = f'<http://127.0.0.1/api/v1/timelines/tag/x?max_id={cursor}>; rel="next"'
+        body: Any = [] if is_empty else answer.body
+        return replace(answer, body=body, headers={**answer.headers, "Link": link})
+
+    return Paging("/timelines/tag/", "max_id", read, written)
+
+
+PAGING = {
+    Network.X: in_json("/search/", "next_token", "meta", "next_token", rows=("data",)),
+    Network.BLUESKY: in_json("searchPosts", "cursor", "cursor", rows=("posts",)),
+    Network.MASTODON: in_link(),
+    Network.REDDIT: in_json("/search", "after", "data", "after", rows=("data", "children")),
+    Network.YOUTUBE: in_json("/search", "pageToken", "nextPageToken", rows=("items",)),
+}
+
+
+class Detour:
+    """Answers the second search with a page that is empty, or the first again, before its own;
+    or, when it is endless, every search with the first page under a new cursor."""
+
+    def __init__(self, network: Network, *, is_empty: bool, is_endless: bool) -> None:
+        self.paging = PAGING[network]
+        self.answer_of = answers_of(network)
+        self.is_empty, self.is_endless = is_empty, is_endless
+        self.first: Answer | None = None
+        self.meant: dict[str, list[str]] = {}
+        self.number = 0
+
+    def __call__(self, request: Request) -> Answer:
+        name = self.paging.parameter
+        if self.paging.path not in request.path:
+            return self.answer_of(request)
+        cursor = request.one(name)
+        if cursor in self.meant:
+            query = {**request.query, name: self.meant[cursor]}
+            query = {key: values for key, values in query.items() if values}
+            return self.answer_of(replace(request, query=query))
+        answer = self.answer_of(request)
+        if self.first is None:
+            self.first = answer
+            return answer
+        if self.is_endless:
+            return self.paging.written(self.first, self.alias(request), False)
+        if self.meant:
+            return answer
+        shown = answer if self.is_empty else self.first
+        return self.paging.written(shown, self.alias(request), self.is_empty)
+
+    def alias(self, request: Request) -> str:
+        """A cursor that no page has, and that means the one that was asked for."""
+        self.number += 1
+        made = f"9{self.number:04}00000000000000"
+        if not self.is_endless:
+            self.meant[made] = request.query.get(self.paging.parameter, [])
+        return made
+
+
+@EACH
+@pytest.mark.parametrize("name", ["empty page with a cursor", "repeated page"])
+def test_a_page_too_many_changes_nothing(
+    name: str,
+    network: Network,
+    undisturbed: Callable[[Network], Undisturbed],
+    table: Table,
+    tmp_path: Path,
+) -> None:
+    usual = undisturbed(network)
+    detour = Detour(network, is_empty=name.startswith("empty"), is_endless=False)
+    with Loopback(detour) as server:
+        [report] = collect(tmp_path, network, server.url)
+    assert detour.meant, "the run has a second page"
+    assert report.outcome == "complete", report
+    assert posts_in(tmp_path) == usual.posts
+    assert len(server.requests) <= 1.5 * len(usual.requests) + 1
+    table.cells[name, network] = f"equal, {len(server.requests)} calls"
+
+
+@EACH
+def test_an_endless_cursor_is_left_and_named(
+    network: Network,
+    undisturbed: Callable[[Network], Undisturbed],
+    table: Table,
+    tmp_path: Path,
+) -> None:
+    usual = undisturbed(network)
+    with Loopback(Detour(network, is_empty=False, is_endless=True)) as server:
+        [report] = collect(tmp_path, network, server.url)
+    assert "endless" in [each.code for each in report.missing]
+    assert len(server.requests) <= 6 * len(usual.requests)
+    table.cells["endless cursor", network] = f"named, {report.new} kept"
+
+
+# Kills.
+
+_KILLS_A_NETWORK = 20
+
+
+def _collect_page_by_page(root: Path, network: Network, url: str) -> None:
+    collecting._FLUSH_POSTS = 1
+    collect(root, network, url)
+
+
+@EACH
+def test_a_run_that_is_killed_anywhere_goes_on_to_the_same_lake(
+    network: Network,
+    undisturbed: Callable[[Network], Undisturbed],
+    table: Table,
+    tmp_path: Path,
+) -> None:
+    usual = undisturbed(network)
+    # Children begin as copies of one process that has everything loaded, and no thread.
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload(["tests.test_faults", f"tests.payloads.{network}.server"])
+    chance = random.Random(f"seed of {network}")
+    died = 0
+    for number in range(_KILLS_A_NETWORK):
+        root = tmp_path / str(number)
+        turn = chance.randrange(len(usual.requests))
+        delay = chance.choice((0.0, chance.random() * 0.05, chance.random() * 0.4))
+        with Loopback(answers_of(network)) as server:
+            child = processes.Process(
+                target=_collect_page_by_page, args=(root, network, server.url)
+            )
+            child.start()
+            deadline = time.monotonic() + 20
+            while len(server.requests) <= turn and child.is_alive():
+                assert time.monotonic() < deadline
+                time.sleep(0.002)
+            time.sleep(delay)
+            if child.is_alive():
+                os.kill(child.pid or 0, signal.SIGKILL)
+                died += 1
+            child.join()
+            before = len(server.requests)
+            reports = collect(root, network, server.url)
+        again = len(server.requests) - before
+        assert all(each.outcome == "complete" for each in reports), reports
+        assert Lake(root).fingerprint("essai") == usual.fingerprint
+        assert again <= len(usual.requests) + 1
+    assert died >= _KILLS_A_NETWORK // 2
+    table.cells[f"killed, {_KILLS_A_NETWORK} times", network] = f"equal ({died} died)"
