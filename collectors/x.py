@@ -1,4 +1,4 @@
-"""X, API version 2: an answer's posts, whether it comes from the network or from a file.
+"""X, API version 2: the calls, and an answer's posts, whether from the network or from a file.
 
 What is read of an answer is declared as types: a page is checked and read in one pass, and
 the two thirds of it that say nothing here are never built.
@@ -7,18 +7,470 @@ the two thirds of it that say nothing here are never built.
 from __future__ import annotations
 
 import json
+import logging
 import re
-from collections.abc import Iterable, Iterator
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import cached_property
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, NamedTuple, TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta, Struct
 
-from collectors.base import LARGEST_COUNT, Unreadable, moment, tags_in
-from data.model import Account, Network, Post, Reference
+from collectors import answers
+from collectors.addresses import is_loopback
+from collectors.base import (
+    LARGEST_COUNT,
+    BudgetSpent,
+    CollectorError,
+    Estimate,
+    MissingCredentials,
+    NetworkUnavailable,
+    Page,
+    Query,
+    QuotaExhausted,
+    Refusal,
+    Unreadable,
+    moment,
+    tags_in,
+)
+from collectors.budget import Amount, Budget
+from data.model import Account, KnownPost, Network, Post, Reference
+
+#: What X charges, in US dollars: for a post, for an account that comes with it, for a count.
+_POST, _ACCOUNT = Decimal("0.005"), Decimal("0.010")
+_RECENT_COUNT, _ARCHIVE_COUNT = Decimal("0.005"), Decimal("0.010")
+#: The most that comes with one post: the two that it points to, and four accounts (its author,
+#: theirs, and whom it answers).
+_MOST = Amount(3, 3 * _POST + 4 * _ACCOUNT)
+#: What usually comes with one: campaigns recorded in 2021 had 1.6 posts and 0.5 to 1.5 accounts.
+_LIKELY = Decimal("1.6") * _POST + _ACCOUNT
+
+#: X answers a search with 10 posts at least, so a smaller budget buys none.
+_FEWEST = 10
+_IDS_A_CALL = 100
+#: Posts a page, and characters a query: of the last seven days, and of the whole archive.
+_RECENT, _ARCHIVE = (100, 512), (500, 1024)
+#: An hour less than X's seven days, so that the pages of one search all lie within.
+_RECENT_DAYS = timedelta(days=7, hours=-1)
+#: X refuses an end within the last ten seconds, and clocks differ.
+_SETTLED = timedelta(minutes=1)
+_BEGINNING = datetime(2006, 3, 21, tzinfo=UTC)  # X refuses an earlier start
+
+# Mentioned accounts are not asked for: each would be paid for, and the text names them.
+_FIELDS: dict[str, list[str]] = {
+    "tweet_fields": [
+        "created_at",
+        "author_id",
+        "public_metrics",
+        "referenced_tweets",
+        "entities",
+        "conversation_id",
+        "in_reply_to_user_id",
+        "lang",
+        "note_tweet",
+        "edit_history_tweet_ids",
+        "withheld",
+    ],
+    "expansions": [
+        "author_id",
+        "referenced_tweets.id",
+        "referenced_tweets.id.author_id",
+        "in_reply_to_user_id",
+    ],
+    "user_fields": ["public_metrics", "created_at", "username", "verified_type"],
+}
+
+#: tweepy knows one address only.
+_HOST = "https://api.twitter.com"
+_KEY = re.compile(r"[!-~]+")
+_ID = re.compile(r"[0-9]{1,19}")
+_TOKEN = re.compile(rb'"next_token"\s*:\s*"(\w+)"')
+#: The problems that mean that a post is public no more: deleted, suspended, protected, withheld.
+_GONE = frozenset({"resource-not-found", "not-authorized-for-resource", "disallowed-resource"})
+
+
+class X:
+    """X's public posts through tweepy; each post read, and each account with it, is paid for.
+
+    `address` is the API's. `budget` is asked before each call, and told afterwards what it cost;
+    without one nobody counts. X lets the archive be searched once in `seconds_between_calls`,
+    and who calls has to wait.
+    """
+
+    network: ClassVar[Network] = Network.X
+    secrets: ClassVar[tuple[str, ...]] = ("bearer_token",)
+
+    def __init__(
+        self,
+        *,
+        bearer_token: str,
+        address: str = "https://api.x.com",
+        budget: Budget | None = None,
+    ) -> None:
+        self.calls = 0
+        is_ours = is_loopback(urlsplit(address).hostname or "")
+        self.seconds_between_calls = 0.0 if is_ours else 1.0
+        self._client = _client(bearer_token.strip(), address.rstrip("/"))
+        self._budget = budget
+
+    def pages(self, query: Query, cursor: str | None = None) -> Iterator[Page]:
+        """Yield what the search for the hashtags gives, newest first; reposts, replies and
+        quotes that bear one are in it.
+
+        The last seven days are asked of the recent search, all else of the archive. Hashtags
+        that are too many for one search take several, one after the other.
+
+        Raises:
+            BudgetSpent: the budget does not cover the smallest page, or X asks for payment.
+            MissingCredentials, QuotaExhausted, NetworkUnavailable, CollectorError: see
+                `collectors.answers`.
+        """
+        place: _Place | None = _place(cursor)
+        while place is not None:
+            search = _search(query, place, datetime.now(UTC))
+            if search is None:
+                yield Page(())
+                return
+            page, place = self._page(query, search)
+            yield page
+
+    def again(self, posts: Sequence[KnownPost]) -> Iterator[Page]:
+        """Read known posts again, a hundred a call; what X says is not there or not public is
+        `gone`, and what it says nothing about is neither."""
+        waiting = [
+            (number, post.post_id)
+            for number, post in enumerate(posts, start=1)
+            if _ID.fullmatch(post.post_id)
+        ]
+        while waiting:
+            asked = waiting[: self._affordable(_IDS_A_CALL)]
+            waiting = waiting[len(asked) :]
+            cursor = str(asked[-1][0]) if waiting else None
+            ids = [post_id for _, post_id in asked]
+            try:
+                answer = self._posts(self._client.get_tweets, len(ids), ids=ids)
+            except CollectorError as error:
+                error.after = cursor if _passes(error) else None
+                raise
+            rows, refused = _rows(answer) if answer.document.get("data") else ([], [])
+            gone = _gone(answer.document, ids)
+            if not (rows or refused or gone):
+                raise _error_answer(answer, after=cursor)
+            body = answer.body if refused else None
+            yield Page(rows, cursor, refused=refused, gone=gone, body=body)
+
+    def check(self) -> None:
+        """Ask for a post that never was: X opens the door, or not, and charges nothing."""
+        self._answer(self._client.get_tweets, ids=[1])
+
+    def estimate(self, query: Query) -> Estimate:
+        """What collecting would read and cost, before it is done.
+
+        X counts for it, a month of the archive a call; each call is paid for. Posts with
+        hashtags of two searches are counted twice.
+
+        Raises:
+            CollectorError: as `pages`.
+        """
+        posts = requests = 0
+        place: _Place | None = _Place()
+        while place is not None:
+            search = _search(query, place, datetime.now(UTC))
+            if search is None:
+                break
+            counted = self._count(search)
+            posts += counted
+            requests += max(1, -(-counted // search.largest_page))
+            place = search.after
+        return Estimate(posts, requests, posts * _LIKELY, posts * _MOST.dollars)
+
+    def _page(self, query: Query, search: _Search) -> tuple[Page, _Place | None]:
+        client, place = self._client, search.place
+        asked = self._affordable(search.largest_page)
+        try:
+            answer = self._posts(
+                client.search_all_tweets if place.archive else client.search_recent_tweets,
+                asked,
+                max_results=asked,
+                next_token=place.token,
+                **search.parameters,
+            )
+        except CollectorError as error:
+            error.after = _after(error, search)
+            raise
+        found = answer.document
+        meta = found.get("meta")
+        if not found.get("data") and not isinstance(meta, dict):
+            raise _error_answer(answer, after=_cursor(search.after))
+        token = meta.get("next_token") if isinstance(meta, dict) else None
+        after = msgspec.structs.replace(place, token=token) if token else search.after
+
+        rows, refused = _rows(answer)
+        page = Page(
+            [post for post in rows if query.holds(post)],
+            _cursor(after),
+            refused=refused,
+            leg=search.parameters["query"],
+            body=answer.body if refused else None,
+        )
+        return page, after
+
+    def _count(self, search: _Search) -> int:
+        archive, client = search.place.archive, self._client
+        call = client.get_all_tweets_count if archive else client.get_recent_tweets_count
+        price = Amount(0, _ARCHIVE_COUNT if archive else _RECENT_COUNT)
+        parameters = {**search.parameters, "granularity": "day"}
+        counted, earliest = 0, None
+        while True:
+            answer = self._bought(call, price, lambda _: price, **parameters)
+            try:
+                page = msgspec.convert(answer.document, _Counted)
+            except msgspec.ValidationError:
+                raise _error_answer(answer) from None
+            begin = min((day.start for day in page.data), default=None)
+            # The months come newest first; an answer that goes no further back is no end of them.
+            if begin is None or (earliest is not None and begin >= earliest):
+                return counted
+            counted += sum(day.tweet_count for day in page.data)
+            earliest = begin
+            if page.meta.next_token is None or begin <= search.parameters["start_time"]:
+                return counted
+            parameters["next_token"] = page.meta.next_token
+
+    def _affordable(self, largest: int) -> int:
+        """How many posts the budget lets one call ask for; a call for the fewest is tried anyway,
+        and refused by the budget."""
+        if self._budget is None:
+            return largest
+        left = self._budget.left()
+        for_dollars = int(min(left.dollars // _MOST.dollars, Decimal(largest)))
+        return max(_FEWEST, min(largest, left.posts // _MOST.posts, for_dollars))
+
+    def _posts(self, call: Callable[..., Any], asked: int, **parameters: Any) -> _Answer:
+        most = Amount(asked * _MOST.posts, asked * _MOST.dollars)
+        return self._bought(call, most, _price, **parameters, **_FIELDS)
+
+    def _bought(
+        self,
+        call: Callable[..., Any],
+        most: Amount,
+        price: Callable[[dict[str, Any]], Amount],
+        **parameters: Any,
+    ) -> _Answer:
+        """The answer to a call, noted in the budget at its highest price, then at its own."""
+        if self._budget is None:
+            return self._answer(call, **parameters)
+        self._budget.reserve(most)
+        spent = most
+        try:
+            answer = self._answer(call, **parameters)
+            spent = price(answer.document)
+        except CollectorError as error:
+            # X charges for what it answered, and it did, whatever became of it on the way.
+            if error.code != "not-json-answer":
+                spent = Amount()
+            raise
+        finally:
+            self._budget.settle(most, spent)
+        return answer
+
+    def _answer(self, call: Callable[..., Any], **parameters: Any) -> _Answer:
+        self.calls += 1
+        body = call(**parameters).content
+        document = answers.document(body)
+        if not isinstance(document, dict):
+            raise NetworkUnavailable("not-json-answer", body=body)
+        return _Answer(body, document)
+
+
+def _client(bearer_token: str, address: str) -> Any:
+    """tweepy, made to ask `address`, to give up in time and to leave the judging to us."""
+    # Here, not above: a client takes up to a second to load, and an import of files needs none.
+    import requests
+    import tweepy
+
+    client = tweepy.Client(bearer_token, return_type=requests.Response, wait_on_rate_limit=False)
+    # It writes the key into its log.
+    logging.getLogger("tweepy.client").addFilter(_is_worth_logging)
+    ask = client.session.request
+
+    def request(method: str, url: str, **more: Any) -> Any:
+        if not _KEY.fullmatch(bearer_token):
+            raise MissingCredentials("key-malformed")
+        url = address + url.removeprefix(_HOST)
+        more |= {"timeout": answers.TIMEOUT, "allow_redirects": False, "stream": True}
+        try:
+            response = ask(method, url, **more)
+        except OSError:  # all that requests raises is one
+            raise NetworkUnavailable("unreachable") from None
+        with response:
+            try:
+                body = response.content
+            except OSError:
+                body = None
+        if response.status_code == 429 and b"/usage-capped" in (body or b""):
+            raise BudgetSpent("payment")
+        # Before tweepy, which trips over strange headers and bodies of errors.
+        answers.check(response.status_code, response.headers, body or b"")
+        if body is None:
+            raise NetworkUnavailable("not-json-answer")
+        return response
+
+    client.session.request = request
+    return client
+
+
+def _is_worth_logging(record: logging.LogRecord) -> bool:
+    return record.levelno > logging.DEBUG
+
+
+class _Answer(NamedTuple):
+    body: bytes
+    document: dict[str, Any]
+
+
+class _Place(Struct, frozen=True, omit_defaults=True):
+    """Where a search goes on: from which hashtag on, and after which of its pages.
+
+    X wants the question that a token came from: whether the archive was asked, with an end.
+    """
+
+    tag: int = 0
+    token: str | None = None
+    archive: bool = False
+    ends: bool = False
+
+
+class _Search(NamedTuple):
+    """One search: its place, what is asked, how many posts a page, and where the next begins."""
+
+    place: _Place
+    parameters: dict[str, Any]
+    largest_page: int
+    after: _Place | None
+
+
+class _Day(Struct):
+    start: datetime
+    tweet_count: int
+
+
+class _CountedMeta(Struct):
+    next_token: str | None = None
+
+
+class _Counted(Struct):
+    data: list[_Day]
+    meta: _CountedMeta
+
+
+def _search(query: Query, place: _Place, now: datetime) -> _Search | None:
+    """What to ask at a place; None where there is nothing to ask for."""
+    since = max(query.since or _BEGINNING, _BEGINNING)
+    settled = now - _SETTLED
+    if place.tag >= len(query.hashtags) or since >= min(query.until or settled, settled):
+        return None
+    archive = since < now - _RECENT_DAYS
+    # A search of recent posts that was left so long that they are no more begins again.
+    if place.token is None or (archive and not place.archive):
+        ends = query.until is not None and query.until <= settled
+        place = _Place(place.tag, None, archive, ends)
+    largest_page, longest = _ARCHIVE if place.archive else _RECENT
+    tags = list(_leg(query.hashtags[place.tag :], longest))
+    after = place.tag + len(tags)
+    parameters: dict[str, Any] = {"query": f"({' OR '.join(tags)})", "start_time": since}
+    if place.ends and query.until is not None:
+        # tweepy cuts a moment to its second.
+        is_between = query.until.microsecond > 0
+        parameters["end_time"] = query.until + timedelta(seconds=is_between)
+    following = _Place(after) if after < len(query.hashtags) else None
+    return _Search(place, parameters, largest_page, following)
+
+
+def _leg(hashtags: Iterable[str], longest: int) -> Iterator[str]:
+    """As many hashtags as one query can hold, at least one.
+
+    >>> list(_leg(["Liberté", "Dignité", "Paix"], 25))
+    ['#Liberté', '#Dignité']
+    """
+    length = len("()") - len(" OR ")
+    for number, hashtag in enumerate(hashtags):
+        tag = "#" + unicodedata.normalize("NFC", hashtag)
+        length += len(" OR ") + len(tag)
+        if number and length > longest:
+            return
+        yield tag
+
+
+def _place(cursor: str | None) -> _Place:
+    return _Place() if cursor is None else msgspec.json.decode(cursor, type=_Place)
+
+
+def _cursor(place: _Place | None) -> str | None:
+    return None if place is None else msgspec.json.encode(place).decode()
+
+
+def _passes(error: CollectorError) -> bool:
+    """Whether another question may fare better."""
+    return not isinstance(error, (BudgetSpent, MissingCredentials, QuotaExhausted))
+
+
+def _after(error: CollectorError, search: _Search) -> str | None:
+    """Where to go on without a page that failed: the next, if the page says so, or search."""
+    if not _passes(error):
+        return None
+    body = error.body if isinstance(error, NetworkUnavailable) else None
+    if body and (token := _TOKEN.search(body)):
+        return _cursor(msgspec.structs.replace(search.place, token=token[1].decode()))
+    return _cursor(search.after)
+
+
+def _error_answer(answer: _Answer, after: str | None = None) -> NetworkUnavailable:
+    """X says 200 with nothing but problems, or nothing at all, when a part of it is down."""
+    title = _title(answer.document.get("errors")) or "?"
+    return NetworkUnavailable("error-answer", body=answer.body, after=after, title=title)
+
+
+def _price(found: dict[str, Any]) -> Amount:
+    """What an answer costs: each post and each account in it, asked for or come along."""
+    included = found.get("includes")
+    included = included if isinstance(included, dict) else {}
+    lists = (found.get("data"), included.get("tweets"), included.get("users"))
+    data, tweets, users = (len(it) if isinstance(it, list) else 0 for it in lists)
+    return Amount(data + tweets, (data + tweets) * _POST + users * _ACCOUNT)
+
+
+def _rows(answer: _Answer) -> tuple[list[Post], list[Refusal]]:
+    quickly = posts_of_line(answer.body)
+    if quickly is not None:
+        return list(quickly), []
+    rows: list[Post] = []
+    refused: list[Refusal] = []
+    for line, item in enumerate(posts(answer.document), start=1):
+        if isinstance(item, Unreadable):
+            refused.append(Refusal(line, item.code, item.detail))
+        else:
+            rows.append(item)
+    return rows, refused
+
+
+def _gone(found: dict[str, Any], ids: list[str]) -> list[str]:
+    """Those asked for of which X says that they are not there, or not for everybody."""
+    problems = found.get("errors")
+    named = {
+        str(problem.get("resource_id") or problem.get("value"))
+        for problem in (problems if isinstance(problems, list) else [])
+        if isinstance(problem, dict)
+        and problem.get("parameter", "ids") == "ids"
+        and str(problem.get("type")).rpartition("/")[2] in _GONE
+    }
+    return [post_id for post_id in ids if post_id in named]
+
 
 #: X's own language codes that are not ISO 639-1; those that name no language are unknown.
 _LANGUAGES: dict[str, str | None] = {"in": "id", "iw": "he", "ji": "yi"} | dict.fromkeys(

@@ -10,6 +10,7 @@ import os
 import re
 import tomllib
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,16 @@ def percent(language: str, fraction: float, *, signed: bool = False) -> str:
     if signed and fraction:
         pattern = f"+{pattern};-{pattern}"
     return str(numbers.format_percent(fraction, format=pattern, locale=language))
+
+
+def dollars(language: str, value: float | Decimal) -> str:
+    """US dollars and cents.
+
+    >>> dollars("fr", 1234.5), dollars("en", 1234.5)
+    ('1\\u202f234,50\\xa0$', '$1,234.50')
+    """
+    amount = str(numbers.format_decimal(value, format="#,##0.00", locale=language))
+    return f"{amount}\xa0$" if language == "fr" else f"${amount}"
 
 
 def day(language: str, value: date, width: str = "long") -> str:

@@ -24,6 +24,9 @@ os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 
 ROOT = Path(__file__).resolve().parent.parent
 
+# Servers of the same name, one a network: they are imported by their tests, and hold none.
+collect_ignore_glob = ["payloads/*"]
+
 #: Written into the server's Python: notes every address that it looks up or connects to.
 WATCH = """
 import os, sys

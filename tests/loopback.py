@@ -48,6 +48,9 @@ class Handler(BaseHTTPRequestHandler):
     """Notes each request, then answers it, or does what the fault of its turn says."""
 
     protocol_version = "HTTP/1.1"
+    # Head and body in one packet: in two, the second waits for an acknowledgement of the first.
+    wbufsize = -1
+    disable_nagle_algorithm = True
     server: _Server
 
     def handle_any(self) -> None:

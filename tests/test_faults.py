@@ -68,13 +68,19 @@ def a_lake(root: Path, network: Network) -> tuple[Lake, Campaign]:
     return lake, wanted
 
 
-def collect(root: Path, network: Network, url: str, now: datetime = NOW) -> list[Report]:
+def collect(
+    root: Path,
+    network: Network,
+    url: str,
+    now: datetime = NOW,
+    *,
+    since: datetime | None = None,
+) -> list[Report]:
     """One run, whose waits take no time."""
     lake, campaign = a_lake(root, network)
     takes_budget = "budget" in NETWORKS[network].takes
     budget = {"budget": Ledger(root).budget(campaign, network)} if takes_budget else {}
     collector = server_of(network).collector(url, **budget)
-    since = BEGIN if now > NOW else None  # a later run asks for what was missed, too
     return run(lake, campaign, collector, Clock(lambda: now, lambda seconds: False), since=since)
 
 
@@ -268,11 +274,12 @@ def test_a_fault_that_stays_is_tried_eight_times_then_named(
     assert max(met.values()) <= MOST_TRIES
     assert report.outcome != "complete" and report.missing, report
     assert posts_in(tmp_path) == report.new <= usual.posts
-    if name == "200 HTML":
+    if name == "200 HTML" and place != "first":  # the first may be a login, which is not kept
         assert Lake(tmp_path).kept_aside("essai")
     # The next run, when the network is well again, brings what was missing.
     with Loopback(answers_of(network)) as server:
-        reports = collect(tmp_path, network, server.url, NOW + timedelta(days=1, minutes=1))
+        later = NOW + timedelta(days=1, minutes=1)
+        reports = collect(tmp_path, network, server.url, later, since=BEGIN)
     assert [each.outcome for each in reports] == ["complete"]
     assert posts_in(tmp_path) == usual.posts
     table.cells[f"{name}, always, {place} call", network] = f"named, {report.new} kept"
@@ -415,7 +422,7 @@ def test_a_page_too_many_changes_nothing(
     assert detour.meant, "the run has a second page"
     assert report.outcome == "complete", report
     assert posts_in(tmp_path) == usual.posts
-    assert len(server.requests) <= 1.5 * len(usual.requests) + 1
+    assert len(server.requests) <= 2 * len(usual.requests)
     table.cells[name, network] = f"equal, {len(server.requests)} calls"
 
 
@@ -439,9 +446,9 @@ def test_an_endless_cursor_is_left_and_named(
 _KILLS_A_NETWORK = 20
 
 
-def _collect_page_by_page(root: Path, network: Network, url: str) -> None:
+def _collect_page_by_page(root: Path, network: Network, url: str, now: datetime) -> None:
     collecting._FLUSH_POSTS = 1
-    collect(root, network, url)
+    collect(root, network, url, now)
 
 
 @EACH
@@ -463,7 +470,7 @@ def test_a_run_that_is_killed_anywhere_goes_on_to_the_same_lake(
         delay = chance.choice((0.0, chance.random() * 0.05, chance.random() * 0.4))
         with Loopback(answers_of(network)) as server:
             child = processes.Process(
-                target=_collect_page_by_page, args=(root, network, server.url)
+                target=_collect_page_by_page, args=(root, network, server.url, NOW)
             )
             child.start()
             deadline = time.monotonic() + 20

@@ -8,8 +8,9 @@ from pathlib import Path
 import keyring
 import pytest
 from keyring.backend import KeyringBackend
+from keyring.errors import KeyringLocked, PasswordDeleteError
 
-from data.keys import KeyMissing, Keys
+from data.keys import Kept, KeyMissing, Keys, SecretKept
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -22,14 +23,23 @@ class Ring(KeyringBackend):
     def __init__(self):
         super().__init__()
         self.kept = {}
+        self.is_locked = False
 
     def get_password(self, service, username):
+        if self.is_locked:
+            raise KeyringLocked
         return self.kept.get((service, username))
 
     def set_password(self, service, username, password):
+        if self.is_locked:
+            raise KeyringLocked
         self.kept[service, username] = password
 
     def delete_password(self, service, username):
+        if self.is_locked:
+            raise KeyringLocked
+        if (service, username) not in self.kept:
+            raise PasswordDeleteError("there is none")
         del self.kept[service, username]
 
 
@@ -91,3 +101,67 @@ def test_a_key_is_in_its_place_only_when_it_is_whole(tmp_path):
     with pytest.raises(KeyMissing):
         Keys(tmp_path).get("campagne")
     assert len(Keys(tmp_path).make("campagne")) == 32
+
+
+def test_only_the_user_can_read_the_file_of_a_secret(tmp_path):
+    Kept(tmp_path / "keys").store("nom", "secret inventé")
+    (file,) = (tmp_path / "keys").iterdir()
+    assert file.read_text(encoding="utf-8") == "secret inventé"
+    if os.name != "nt":
+        assert file.stat().st_mode & 0o077 == 0
+
+
+def test_a_keyring_that_works_again_takes_the_place_of_the_file(ring, tmp_path):
+    kept = Kept(tmp_path / "keys")
+    ring.is_locked = True
+    kept.store("nom", "premier")
+    ring.is_locked = False
+    assert kept.get("nom") == "premier"
+    kept.store("nom", "second")
+    assert kept.get("nom") == "second"
+    assert not list((tmp_path / "keys").iterdir())
+
+
+def test_a_file_written_since_the_keyring_failed_is_newer_than_what_is_in_it(ring, tmp_path):
+    kept = Kept(tmp_path / "keys")
+    kept.store("nom", "premier")
+    ring.is_locked = True
+    kept.store("nom", "second")
+    ring.is_locked = False
+    assert kept.get("nom") == "second"
+
+
+def test_a_forgotten_secret_is_nowhere(ring, tmp_path):
+    kept = Kept(tmp_path / "keys")
+    kept.store("nom", "premier")
+    ring.is_locked = True
+    kept.store("nom", "second")
+    (tmp_path / "keys" / "nom.part").write_text("sec")
+    ring.is_locked = False
+    kept.forget("nom")
+    assert kept.get("nom") is None
+    assert not ring.kept
+    assert not list((tmp_path / "keys").iterdir())
+    kept.forget("nom")
+
+
+def test_a_locked_keyring_does_not_pass_for_a_forgotten_secret(ring, tmp_path):
+    kept = Kept(tmp_path / "keys")
+    kept.store("nom", "premier")
+    ring.is_locked = True
+    with pytest.raises(SecretKept):
+        kept.forget("nom")
+
+
+def test_where_there_is_no_keyring_forgetting_erases_the_file(tmp_path):
+    kept = Kept(tmp_path / "keys")
+    kept.store("nom", "premier")
+    kept.forget("nom")
+    assert kept.get("nom") is None
+    assert not list((tmp_path / "keys").iterdir())
+
+
+def test_a_file_that_is_no_text_is_no_key(tmp_path):
+    (tmp_path / "campagne.key").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(KeyMissing):
+        Keys(tmp_path).get("campagne")

@@ -218,4 +218,4 @@ def _code(turn: Turn) -> int:
     return terminal.PARTIAL if outcomes - {"complete"} else terminal.DONE
 
 
-_FOR_SOMEBODY = {"key-needed", "key-refused", "budget", "budget-needed", "payment"}
+_FOR_SOMEBODY = {"key-needed", "key-refused", "key-malformed", "budget", "budget-needed", "payment"}
