@@ -9,6 +9,7 @@ from pathlib import Path
 import platformdirs
 
 from benchmarks.build import build
+from benchmarks.collectors import measure
 from benchmarks.imports import compare
 
 
@@ -27,9 +28,14 @@ def main() -> int:
     )
     builds = commands.add_parser("build", help="the first build of a campaign's posts")
     builds.add_argument("--posts", type=int, default=1_000_000)
+    collecting = commands.add_parser("collectors", help="runs against a server on loopback")
+    collecting.add_argument("--posts", type=int, default=20_000)
+    collecting.add_argument("--runs", type=int, default=3)
     chosen = parser.parse_args()
     if chosen.command == "build":
         return 0 if build(chosen.posts) else 1
+    if chosen.command == "collectors":
+        return 0 if measure(chosen.posts, chosen.runs) else 1
     compare(chosen.posts, chosen.runs, chosen.cache.absolute())
     return 0
 
