@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from hashlib import sha256
 from typing import Protocol, runtime_checkable
 from uuid import uuid4
@@ -77,15 +78,32 @@ def check(
     30 days is forgotten too: its terms ask to refresh its data or to delete them.
     """
     network, now = collector.network, clock.now()
-    known = lake.known(campaign.campaign_id, network, now - CHECKED_AFTER[network], _MOST_POSTS)
     look = collector.gone if isinstance(collector, Compliant) else collector.again
-    read = _from(look, [each.known for each in known])
-    report = _read_again(lake, campaign, collector, clock, "check", read, progress, stop)
+    before, last = now - CHECKED_AFTER[network], None
+    reports: list[Report] = []
+    while batch := lake.known(campaign.campaign_id, network, before, _MOST_POSTS, after=last):
+        read, last = _from(look, [each.known for each in batch]), batch[-1]
+        reports.append(_read_again(lake, campaign, collector, clock, "check", read, progress, stop))
+        if reports[-1].outcome != "complete":
+            break
+    report = _together(reports, network)
     if network is Network.YOUTUBE:
         old = lake.known(campaign.campaign_id, network, now - _KEPT_BY_YOUTUBE, _MOST_POSTS)
         expired = lake.remove(campaign.campaign_id, network, [each.known.post_id for each in old])
         report = replace(report, gone=report.gone + expired)
     return report
+
+
+def _together(reports: Sequence[Report], network: Network) -> Report:
+    """The reports of one check as one; how it ended is how the last did."""
+    counts = ("read", "known", "refused", "forgotten", "gone", "requests")
+    return Report(
+        network,
+        reports[-1].outcome if reports else "complete",
+        dollars=sum((each.dollars for each in reports), Decimal(0)),
+        missing=tuple(missing for each in reports for missing in each.missing),
+        **{name: sum(getattr(each, name) for each in reports) for name in counts},
+    )
 
 
 def _from(

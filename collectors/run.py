@@ -250,9 +250,9 @@ def _read(
         keep_aside=lambda body, why: lake.keep_aside(campaign.campaign_id, network, body, why),
         tell=tell,
     )
-    is_whole = collect(
-        writer, patience.pages(cursor), clock.now, first=page + 1, stop=stop, note=note
-    )
+    is_all_in = page > 0 and cursor is None
+    pages = iter(()) if is_all_in else patience.pages(cursor)
+    is_whole = collect(writer, pages, clock.now, first=page + 1, stop=stop, note=note)
     lake.derive(campaign.campaign_id)
 
     kept, earlier = lake.seen(campaign.campaign_id, stretch.collection_id, stretch.begun_at)

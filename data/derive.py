@@ -15,12 +15,11 @@ import pyarrow as pa
 from deltalake import Transaction
 
 from data.model import COUNTS, POSTS
-from data.tables import Table, connect
+from data.tables import Table, connect_to_rewrite
 
 _HAS_COUNTS = " or ".join(f"{count} is not null" for count in COUNTS)
 _RANK = f"row(({_HAS_COUNTS}), observed_at, collection_id, page)"
 _ACCOUNTS = ("author_id", "repost_of_author_id", "reply_to_author_id", "quote_of_author_id")
-_MEMORY = "400MB"  # spills beyond; a laptop has other things to do
 
 
 def derive(
@@ -59,11 +58,7 @@ def derive(
     if not new and not renamed and not from_scratch:
         return
 
-    spill.mkdir(parents=True, exist_ok=True)
-    connection = connect(spill)
-    connection.execute(f"set memory_limit = '{_MEMORY}'")
-    # Twice the threads is twice the memory, and the writer is the slower half.
-    connection.execute("set threads = 2")
+    connection = connect_to_rewrite(spill)
     try:
         existing = [] if from_scratch else posts.files(campaign_id, table)
         _alias_tables(connection, aliases, campaign_id, renamed)

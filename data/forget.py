@@ -1,7 +1,13 @@
-"""Forgets one account: rows rewritten, a tombstone set, earlier versions and logs erased."""
+"""Forgets an account, or posts that are gone: rows rewritten, tombstones set, history erased.
+
+Killed anywhere and done again, both end as if they had run through: the tombstones come first,
+and what says which rows are concerned goes last.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
@@ -9,7 +15,7 @@ import pyarrow as pa
 
 from data.model import Account, Network
 from data.pseudonyms import Pseudonyms
-from data.tables import Table, connect
+from data.tables import Table, connect_to_rewrite
 
 
 def forget(
@@ -26,32 +32,94 @@ def forget(
     spill: Path,
 ) -> int:
     """Remove an account's rows from a campaign and every pointer to it; gives the posts removed."""
-    connection = connect(spill)
-    try:
+    with closing(connect_to_rewrite(spill)) as connection:
         aliases.scan(connection, aliases.files(campaign_id)).create_view("alias")
         observations.scan(connection, observations.files(campaign_id)).create_view("seen")
         _find(connection, _first_names(network, account, pseudonyms))
         names = [name for (name,) in connection.execute("from person").fetchall()]
         # First, so that a crash further on cannot let an import bring the person back.
-        tombstones.write(_tombstones(campaign_id, names, pseudonyms, tombstones.schema))
+        _bury(tombstones, campaign_id, map(pseudonyms.tombstone, names), "account")
         stays = {
-            observations: _without_person(observations, names),
             posts: _without_person(posts, names),
             references: "select * from source where post_id not in (from gone)",
+            observations: _without_person(observations, names),
             aliases: "select * from source where alias not in (from person)"
             " and author_id not in (from person)",
         }
-        for table, query in stays.items():
-            table.scan(connection, table.files(campaign_id)).create_view("source", replace=True)
-            table.write(
-                pa.RecordBatchReader.from_stream(connection.sql(query)),
-                replace=f"campaign_id = '{campaign_id}'",
-            )
-            table.erase_history()
-        found = connection.execute("select count(*) from gone").fetchone()
-        return found[0] if found else 0
-    finally:
-        connection.close()
+        return _rewrite(connection, campaign_id, stays)
+
+
+def remove(
+    campaign_id: str,
+    post_ids: Iterable[str],
+    pseudonyms: Pseudonyms,
+    *,
+    observations: Table,
+    posts: Table,
+    references: Table,
+    tombstones: Table,
+    spill: Path,
+) -> int:
+    """Remove posts, by their pseudonyms, and the reposts of them; gives the posts removed.
+
+    Replies to them and quotes stay, with a pointer that names nobody.
+    """
+    post_ids = list(post_ids)
+    with closing(connect_to_rewrite(spill)) as connection:
+        unburied = [post_id for post_id in post_ids if not pseudonyms.is_gone(post_id)]
+        _bury(tombstones, campaign_id, map(pseudonyms.tombstone, unburied), "post")
+        for name, table in (("observation", observations), ("post", posts)):
+            table.scan(connection, table.files(campaign_id)).create_view(name)
+        connection.execute(
+            "create temp table asked as select unnest($post_ids) as post_id",
+            {"post_ids": post_ids},
+        )
+        connection.execute(
+            "create temp table gone as select distinct post_id"
+            " from (select post_id, repost_of_id from observation"
+            " union all select post_id, repost_of_id from post)"
+            " where post_id in (from asked) or repost_of_id in (from asked)"
+        )
+        connection.execute(
+            "create temp table kept as select distinct post_id from observation"
+            " where post_id not in (from gone)"
+        )
+        others = "select * from source where post_id not in (from gone)"
+        # A post is looked for as long as it is in `posts` and has a reference: what is killed
+        # before that is found and removed again, and a reference left alone goes the next time.
+        stays = {
+            observations: others,
+            posts: others,
+            references: "select * from source where post_id in (from kept)",
+        }
+        return _rewrite(connection, campaign_id, stays)
+
+
+def _rewrite(
+    connection: duckdb.DuckDBPyConnection, campaign_id: str, stays: dict[Table, str]
+) -> int:
+    """Leave of each table, in this order, what a query over `source` gives, and no history.
+
+    Gives the number of posts in `gone`.
+    """
+    for table, query in stays.items():
+        table.scan(connection, table.files(campaign_id)).create_view("source", replace=True)
+        table.write(
+            pa.RecordBatchReader.from_stream(connection.sql(query)),
+            replace=f"campaign_id = '{campaign_id}'",
+        )
+        table.erase_history()
+    found = connection.execute("select count(*) from gone").fetchone()
+    return found[0] if found else 0
+
+
+def _bury(table: Table, campaign_id: str, tombstones: Iterable[str], kind: str) -> None:
+    rows = [
+        {"campaign_id": campaign_id, "tombstone": tombstone, "kind": kind}
+        for tombstone in tombstones
+    ]
+    if rows:
+        table.write(pa.Table.from_pylist(rows, schema=table.schema))
 
 
 def _first_names(network: Network, account: Account, pseudonyms: Pseudonyms) -> list[str]:
@@ -61,13 +129,6 @@ def _first_names(network: Network, account: Account, pseudonyms: Pseudonyms) -> 
     if account.handle:
         names.append(pseudonyms.handle(network, account.handle))
     return names
-
-
-def _tombstones(
-    campaign_id: str, names: list[str], pseudonyms: Pseudonyms, schema: pa.Schema
-) -> pa.Table:
-    rows = [{"campaign_id": campaign_id, "tombstone": pseudonyms.tombstone(name)} for name in names]
-    return pa.Table.from_pylist(rows, schema=schema)
 
 
 def _find(connection: duckdb.DuckDBPyConnection, first: list[str]) -> None:

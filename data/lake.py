@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from contextlib import closing
+from dataclasses import asdict, fields, replace
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -19,8 +21,11 @@ import pyarrow.compute as pc
 from deltalake import DeltaTable, Transaction
 from filelock import FileLock
 
+from data import aside
+from data.aside import KeptAside
 from data.derive import derive
-from data.forget import forget
+from data.due import Due, due, known
+from data.forget import forget, remove
 from data.keys import DEMO_KEY, Keys
 from data.model import OBSERVATIONS, POSTS, Account, Campaign, Network, NumberedPage
 from data.pseudonyms import ALIASES, REFERENCES, Pseudonyms, Rows
@@ -35,6 +40,14 @@ _CAMPAIGNS = pa.schema(
         ("is_demo", pa.bool_()),
         ("created_at", _TIME),
         ("key_check", pa.string()),
+        ("networks", pa.list_(pa.string())),
+        ("since", _TIME),
+        ("until", _TIME),
+        ("instances", pa.list_(pa.string())),
+        ("subreddits", pa.list_(pa.string())),
+        ("budget_dollars", pa.float64()),
+        ("budget_posts", pa.int64()),
+        ("changed_at", _TIME),
     ]
 )
 _COLLECTIONS = pa.schema(
@@ -50,11 +63,24 @@ _COLLECTIONS = pa.schema(
         ("known", pa.int64()),
         ("refused", pa.int64()),
         ("outcome", pa.string()),
+        ("network", pa.string()),
+        ("since", _TIME),
+        ("until", _TIME),
+        ("requests", pa.int64()),
+        ("dollars", pa.float64()),
+        ("gone", pa.int64()),
+        ("missing", pa.string()),
     ]
 )
-_TOMBSTONES = pa.schema([("campaign_id", pa.string()), ("tombstone", pa.string())])
+#: `kind` is "account" or "post"; it was an account before there were others.
+_TOMBSTONES = pa.schema(
+    [("campaign_id", pa.string()), ("tombstone", pa.string()), ("kind", pa.string())]
+)
 
+#: Numbers that may be unknown stay numbers, and unknown.
+_NULLABLE = {pa.int64(): pd.Int64Dtype(), pa.float64(): pd.Float64Dtype()}
 _NEVER = datetime.min.replace(tzinfo=UTC)
+_MARK = 16  # hex characters of a post's pseudonym
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
@@ -91,9 +117,13 @@ class Lake:
     def __init__(self, root: Path) -> None:
         self.root = root
         folder = root / "lake"
-        self._campaigns = Table(folder / "campaigns", _CAMPAIGNS, ("campaign_id",))
-        self._collections = Table(folder / "collections", _COLLECTIONS, ("campaign_id",))
-        self._tombstones = Table(folder / "tombstones", _TOMBSTONES, ("campaign_id",))
+        self._campaigns = Table(folder / "campaigns", _CAMPAIGNS, ("campaign_id",), has_grown=True)
+        self._collections = Table(
+            folder / "collections", _COLLECTIONS, ("campaign_id",), has_grown=True
+        )
+        self._tombstones = Table(
+            folder / "tombstones", _TOMBSTONES, ("campaign_id",), has_grown=True
+        )
         self._references = Table(folder / "references", REFERENCES, ("campaign_id",))
         self._aliases = Table(folder / "aliases", ALIASES, ("campaign_id",))
         self._observations = Table(folder / "observations", OBSERVATIONS, ("campaign_id",))
@@ -123,20 +153,11 @@ class Lake:
     # Campaigns
 
     def campaigns(self) -> list[Campaign]:
-        """All campaigns, the newest first."""
+        """All campaigns, the newest first, as they were last changed."""
         rows = self._rows(self._campaigns).to_arrow_table().to_pylist()
-        found = [
-            Campaign(
-                row["campaign_id"],
-                row["title"],
-                tuple(row["hashtags"]),
-                row["is_demo"],
-                row["created_at"],
-            )
-            for row in rows
-        ]
-        by_name = sorted(found, key=lambda campaign: campaign.campaign_id)
-        return sorted(by_name, key=lambda campaign: campaign.created_at or _NEVER, reverse=True)
+        newest = {row["campaign_id"]: row for row in sorted(rows, key=_changed_at)}
+        found = [_campaign(newest[campaign_id]) for campaign_id in sorted(newest)]
+        return sorted(found, key=lambda campaign: campaign.created_at or _NEVER, reverse=True)
 
     def campaign(self, campaign_id: str) -> Campaign | None:
         """The campaign of this id, or None."""
@@ -160,19 +181,23 @@ class Lake:
             for table in self._tables:
                 table.create()
             key = DEMO_KEY if campaign.is_demo else self._keys.make(campaign.campaign_id)
-            created = campaign.created_at or datetime.now(UTC)
-            row = {
-                "campaign_id": campaign.campaign_id,
-                "title": campaign.title,
-                "hashtags": list(campaign.hashtags),
-                "is_demo": campaign.is_demo,
-                "created_at": created,
-                "key_check": _key_check(key),
-            }
-            self._campaigns.write(pa.Table.from_pylist([row], schema=_CAMPAIGNS))
-        return Campaign(
-            campaign.campaign_id, campaign.title, campaign.hashtags, campaign.is_demo, created
-        )
+            created = replace(campaign, created_at=campaign.created_at or datetime.now(UTC))
+            self._write_campaign(created, _key_check(key), created.created_at)
+        return created
+
+    def update(self, campaign: Campaign) -> Campaign:
+        """Change what a campaign collects; what it is (its beginning, its key) stays.
+
+        Raises:
+            LakeError: there is no such campaign.
+        """
+        with self._writing():
+            before = self._newest_row(campaign.campaign_id)
+            changed = replace(campaign, is_demo=before["is_demo"], created_at=before["created_at"])
+            # Later than the last change, even on a computer whose clock was put back.
+            at = max(datetime.now(UTC), _changed_at(before) + timedelta(microseconds=1))
+            self._write_campaign(changed, before["key_check"], at)
+        return changed
 
     # Writing
 
@@ -210,9 +235,11 @@ class Lake:
 
         Its posts and the reposts of them go; replies to it, quotes and mentions of it stay
         without it. What is left of it is a tombstone, so that no later file brings it back.
-        Earlier versions of the tables go too.
+        Earlier versions of the tables go too, and the pages kept aside: nobody can tell whom
+        they name.
         """
         with self._writing():
+            aside.clear(self._aside(campaign_id))
             return forget(
                 campaign_id,
                 network,
@@ -222,6 +249,28 @@ class Lake:
                 posts=self._posts,
                 references=self._references,
                 aliases=self._aliases,
+                tombstones=self._tombstones,
+                spill=self._spill,
+            )
+
+    def remove(self, campaign_id: str, network: Network, post_ids: Sequence[str]) -> int:
+        """Remove posts that are public no more, by their network's ids; gives the posts removed.
+
+        The reposts of them go too; replies and quotes stay, and point to a pseudonym that
+        nothing stands behind. Earlier versions of the tables go, and no later file brings the
+        posts back.
+        """
+        if not post_ids:
+            return 0
+        with self._writing():
+            pseudonyms = self._pseudonyms(campaign_id)
+            return remove(
+                campaign_id,
+                (pseudonyms.post(network, post_id) for post_id in post_ids),
+                pseudonyms,
+                observations=self._observations,
+                posts=self._posts,
+                references=self._references,
                 tombstones=self._tombstones,
                 spill=self._spill,
             )
@@ -282,11 +331,17 @@ class Lake:
         """What was collected for a campaign, the newest first: one row a collection.
 
         Columns: collection_id, source, format, started_at, finished_at (UTC), read, new,
-        known, refused (posts), outcome ("complete", "stopped").
+        known, refused (posts), outcome ("complete", "stopped"); of a network also: network,
+        since, until (UTC, the window asked for), requests, dollars (what they cost), gone
+        (posts found to be public no more), missing (a JSON list of what could not be read:
+        `[{"code": …, …}]`). These are null for files and where nothing was to say.
         """
         table = self._rows(self._collections, campaign_id).to_arrow_table()
-        rows: pd.DataFrame = table.to_pandas()
-        newest = rows.sort_values("finished_at", ascending=False, kind="stable")
+        rows: pd.DataFrame = table.to_pandas(types_mapper=_NULLABLE.get)
+        # A run that ends in the moment it began has ended.
+        rows["is_running"] = rows["outcome"] == "running"
+        newest = rows.sort_values(["finished_at", "is_running"], ascending=[False, True])
+        newest = newest.drop(columns="is_running")
         return newest.drop_duplicates("collection_id").reset_index(drop=True)
 
     def seen(self, campaign_id: str, collection_id: str, started_at: datetime) -> tuple[int, int]:
@@ -310,7 +365,80 @@ class Lake:
         ).fetchone()
         return (found[0], found[1]) if found else (0, 0)
 
+    # Reading again
+
+    def due(
+        self,
+        campaign_id: str,
+        network: Network,
+        ages: Sequence[timedelta],
+        now: datetime,
+        limit: int,
+    ) -> list[Due]:
+        """The posts that have passed one of these ages since they were last seen, at most `limit`.
+
+        The most telling first: those that passed the youngest age, then those with the most
+        engagements. Reposts, posts without a date and posts whose reference is gone are never due.
+        """
+        with closing(self._known(campaign_id)) as connection:
+            return due(connection, self._pseudonyms(campaign_id), network, ages, now, limit)
+
+    def known(
+        self,
+        campaign_id: str,
+        network: Network,
+        seen_before: datetime,
+        limit: int,
+        after: Due | None = None,
+    ) -> list[Due]:
+        """The posts that nobody has seen since a moment, the longest unseen first.
+
+        At most `limit`, behind `after`, the last of those given before. Reposts are among them
+        where they have a date of their own.
+        """
+        with closing(self._known(campaign_id)) as connection:
+            pseudonyms = self._pseudonyms(campaign_id)
+            return known(connection, pseudonyms, network, seen_before, limit, after)
+
+    # Kept aside
+
+    def keep_aside(self, campaign_id: str, network: Network, body: bytes, why: str) -> str:
+        """Keep a page that could not be read, encrypted with the campaign's key; gives its name.
+
+        Of a page 1 MB is kept, of a campaign the newest 100 pages, each for 30 days.
+        """
+        folder, key = self._aside(campaign_id), self._key(campaign_id)
+        with self._writing():
+            return aside.keep(folder, key, network, body, why, datetime.now(UTC))
+
+    def kept_aside(self, campaign_id: str) -> list[KeptAside]:
+        """The pages kept aside for a campaign, the newest first."""
+        return aside.kept(self._aside(campaign_id))
+
+    def read_aside(self, campaign_id: str, name: str) -> tuple[str, bytes]:
+        """Why a page was kept aside, and the page.
+
+        Raises:
+            FileNotFoundError: there is no such page, or no more.
+        """
+        return aside.read(self._aside(campaign_id), self._key(campaign_id), name)
+
+    def expire_aside(self, campaign_id: str, now: datetime) -> None:
+        """Remove the pages kept aside more than 30 days before `now`."""
+        with self._writing():
+            aside.expire(self._aside(campaign_id), now)
+
     # Inside
+
+    def _aside(self, campaign_id: str) -> Path:
+        return self.root / "aside" / campaign_id
+
+    def _known(self, campaign_id: str) -> duckdb.DuckDBPyConnection:
+        """A connection of its own with the views `posts` and `reference`."""
+        connection = connect(self._spill)
+        for name, table in (("posts", self._posts), ("reference", self._references)):
+            table.scan(connection, table.files(campaign_id)).create_view(name)
+        return connection
 
     def _writing(self) -> FileLock:
         """Writers take turns, in this program and in others."""
@@ -320,15 +448,31 @@ class Lake:
     def _rows(self, table: Table, campaign_id: str | None = None) -> duckdb.DuckDBPyRelation:
         return table.scan(cursor(self._spill), table.files(campaign_id))
 
-    def _pseudonyms(self, campaign_id: str) -> Pseudonyms:
+    def _write_campaign(self, campaign: Campaign, key_check: str, at: datetime | None) -> None:
+        row = {**asdict(campaign), "key_check": key_check, "changed_at": at}
+        self._campaigns.write(pa.Table.from_pylist([row], schema=_CAMPAIGNS))
+
+    def _newest_row(self, campaign_id: str) -> dict[str, Any]:
         rows = self._rows(self._campaigns, campaign_id).to_arrow_table().to_pylist()
         if not rows:
             raise LakeError("campaign-unknown", campaign=campaign_id)
-        key = DEMO_KEY if rows[0]["is_demo"] else self._keys.get(campaign_id)
-        if _key_check(key) != rows[0]["key_check"]:
+        return max(rows, key=_changed_at)
+
+    def _key(self, campaign_id: str) -> bytes:
+        row = self._newest_row(campaign_id)
+        key = DEMO_KEY if row["is_demo"] else self._keys.get(campaign_id)
+        if _key_check(key) != row["key_check"]:
             raise LakeError("key-differs", campaign=campaign_id)
-        forgotten = self._rows(self._tombstones, campaign_id).select("tombstone").fetchall()
-        pseudonyms = Pseudonyms(key, (tombstone for (tombstone,) in forgotten))
+        return key
+
+    def _pseudonyms(self, campaign_id: str) -> Pseudonyms:
+        key = self._key(campaign_id)
+        tombstones = self._rows(self._tombstones, campaign_id).select("tombstone, kind").fetchall()
+        pseudonyms = Pseudonyms(
+            key,
+            forgotten=(tombstone for tombstone, kind in tombstones if kind != "post"),
+            gone=(tombstone for tombstone, kind in tombstones if kind == "post"),
+        )
         aliases = self._rows(self._aliases, campaign_id).select("alias, author_id").fetchall()
         pseudonyms.aliases.update(aliases)
         return pseudonyms
@@ -353,12 +497,30 @@ class Writer:
         self._handles: dict[Table, DeltaTable] = {}
         #: Rows left out so far because their author asked to be forgotten.
         self.forgotten = 0
-        self._page_at_start = self.page
+        with lake._writing():  # a table that lacks columns gets them here
+            self._page_at_start = self.page
 
     @property
     def page(self) -> int:
         """The last page that is in the lake; 0 before the first."""
         return self._last_page(self._newest(self._lake._observations))
+
+    def resume(self) -> tuple[int, str | None]:
+        """The last page in the lake and the cursor behind it: 0 and None before the first.
+
+        None behind a later page says that it was the end.
+        """
+        [(last,)] = self._observed("page, cursor").aggregate("max((page, cursor))").fetchall()
+        return self.page, last and last[1]
+
+    def seen(self) -> set[int]:
+        """The posts of this collection that are in the lake, as `mark` names them."""
+        marks = self._observed(f"('0x' || post_id[:{_MARK}])::ubigint as mark").distinct()
+        return set(marks.fetchnumpy()["mark"].tolist())
+
+    def mark(self, network: Network, post_id: str) -> int:
+        """What `seen` calls a post: 64 bits of its pseudonym, for sets of millions."""
+        return int(self._pseudonyms.post(network, post_id)[:_MARK], 16)
 
     def append(self, pages: Sequence[NumberedPage], collected_at: datetime) -> None:
         """Write whole pages in one commit; those that are in the lake already are passed over."""
@@ -387,6 +549,12 @@ class Writer:
             lake._observations.write(missing, transactions=[checkpoint], table=observations)
         self.forgotten += rows.forgotten
 
+    def _observed(self, columns: str) -> duckdb.DuckDBPyRelation:
+        """Some columns of the rows of this collection."""
+        rows = self._lake._rows(self._lake._observations, self._campaign_id)
+        collection = self._collection_id.replace("'", "''")
+        return rows.filter(f"collection_id = '{collection}'").project(columns)
+
     def _newest(self, table: Table) -> DeltaTable:
         """The newest version, by what came since this writer's last: less to read than all."""
         handle = self._handles.get(table)
@@ -398,6 +566,19 @@ class Writer:
 
     def _last_page(self, table: DeltaTable) -> int:
         return table.transaction_version(self._checkpoint) or 0
+
+
+def _campaign(row: dict[str, Any]) -> Campaign:
+    """A row of `campaigns`; one written before campaigns had all their columns has null there."""
+    given = {field.name: row[field.name] for field in fields(Campaign)}
+    for name in ("hashtags", "networks", "instances", "subreddits"):
+        given[name] = tuple(given[name] or ())
+    given["networks"] = tuple(map(Network, given["networks"]))
+    return Campaign(**given)
+
+
+def _changed_at(row: dict[str, Any]) -> datetime:
+    return row["changed_at"] or row["created_at"] or _NEVER
 
 
 def _key_check(key: bytes) -> str:

@@ -176,10 +176,22 @@ class NumberedPage(NamedTuple):
 
 @dataclass(frozen=True)
 class Campaign:
-    """What posts are collected for; `campaign_id` is a slug and names folders."""
+    """What posts are collected for, and where; `campaign_id` is a slug and names folders.
+
+    Posts are asked for from `since` (included) to `until` (excluded), UTC; None is no bound.
+    `instances` are Mastodon servers, by host. A budget is the most that collecting from X may
+    cost, in posts and in dollars; None sets no limit.
+    """
 
     campaign_id: str
     title: str
     hashtags: tuple[str, ...] = ()
     is_demo: bool = False
     created_at: datetime | None = None
+    networks: tuple[Network, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    instances: tuple[str, ...] = ()
+    subreddits: tuple[str, ...] = ()
+    budget_dollars: float | None = None
+    budget_posts: int | None = None

@@ -58,7 +58,7 @@ _NO_LANGUAGE = {"", "und", "zxx", "mul", "art", "qam", "qct", "qht", "qme", "qst
 class Rows(NamedTuple):
     """What one append writes: tables of `OBSERVATIONS`, `REFERENCES` and `ALIASES`.
 
-    `forgotten` counts the posts left out, of accounts that asked for it.
+    `forgotten` counts the posts left out: of accounts that asked for it, or gone upstream.
     """
 
     observations: pa.Table
@@ -72,12 +72,13 @@ class Pseudonyms:
 
     An account is named by its id where the network gives one, else by its handle; the
     pairs of both that go by are kept in `aliases`, so that either finds the other.
-    The key has at most 64 bytes.
+    The key has at most 64 bytes; `forgotten` and `gone` are the tombstones of accounts and posts.
     """
 
-    def __init__(self, key: bytes, forgotten: Iterable[str] = ()) -> None:
+    def __init__(self, key: bytes, forgotten: Iterable[str] = (), gone: Iterable[str] = ()) -> None:
         self._cipher = AESSIV(hmac.digest(key, b"references", "sha512"))
         self._forgotten = frozenset(forgotten)
+        self._gone = frozenset(gone)
         block = key.ljust(sha256().block_size, b"\0")
         self._inner = sha256(bytes(byte ^ 0x36 for byte in block))
         self._outer = sha256(bytes(byte ^ 0x5C for byte in block))
@@ -106,7 +107,7 @@ class Pseudonyms:
         return self._digest(f"account:{network}:@{handle.lstrip('@').casefold()}")
 
     def tombstone(self, pseudonym: str) -> str:
-        """What is kept of somebody forgotten: enough to recognise them, not to find them."""
+        """What is kept of somebody or a post forgotten: enough to recognise, not to find them."""
         return self._digest(f"forgotten:{pseudonym}")
 
     def is_forgotten(self, pseudonym: str | None) -> bool:
@@ -115,6 +116,12 @@ class Pseudonyms:
             bool(self._forgotten)
             and pseudonym is not None
             and self.tombstone(pseudonym) in self._forgotten
+        )
+
+    def is_gone(self, pseudonym: str | None) -> bool:
+        """Whether this post was removed, because it is public no more."""
+        return (
+            bool(self._gone) and pseudonym is not None and self.tombstone(pseudonym) in self._gone
         )
 
     def text(self, network: Network, text: str) -> str:
@@ -150,7 +157,7 @@ class Pseudonyms:
         pages: Sequence[NumberedPage],
         collected_at: datetime,
     ) -> Rows:
-        """The rows of some pages; posts of somebody forgotten, and reposts of theirs, are left out.
+        """The rows of some pages, without posts forgotten or gone and the reposts of those.
 
         What a page says twice of a post at one moment is kept once, as it says it last.
         `collected_at` is the moment for posts whose network does not say it.
@@ -186,11 +193,20 @@ class Pseudonyms:
             },
             schema=REFERENCES,
         )
-        if self._forgotten:
+        if self._forgotten or self._gone:
             wanted = pa.array(
-                not (self.is_forgotten(author) or self.is_forgotten(reposted))
-                for author, reposted in zip(
-                    columns["author_id"], columns["repost_of_author_id"], strict=True
+                not (
+                    self.is_forgotten(author)
+                    or self.is_forgotten(reposted_author)
+                    or self.is_gone(post_id)
+                    or self.is_gone(reposted)
+                )
+                for author, reposted_author, post_id, reposted in zip(
+                    columns["author_id"],
+                    columns["repost_of_author_id"],
+                    columns["post_id"],
+                    columns["repost_of_id"],
+                    strict=True,
                 )
             )
             observations, references = observations.filter(wanted), references.filter(wanted)

@@ -13,6 +13,7 @@ from deltalake import (
     ColumnProperties,
     CommitProperties,
     DeltaTable,
+    Schema,
     Transaction,
     WriterProperties,
     write_deltalake,
@@ -33,12 +34,24 @@ _FILES_A_FOLDER = 64
 
 
 class Table:
-    """A Delta table in a folder, partitioned first by `campaign_id`; made on its first write."""
+    """A Delta table in a folder, partitioned first by `campaign_id`; made on its first write.
 
-    def __init__(self, folder: Path, schema: pa.Schema, partition_by: tuple[str, ...]) -> None:
+    `has_grown` says that the schema has gained columns since lakes were first written: files
+    that lack them read as null there, and the first write adds them.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        schema: pa.Schema,
+        partition_by: tuple[str, ...],
+        *,
+        has_grown: bool = False,
+    ) -> None:
         self.folder = folder
         self.schema = schema
         self._partition_by = list(partition_by)
+        self._has_grown = has_grown
 
     def load(self, version: int | None = None) -> DeltaTable | None:
         """The table at a version (default: the newest), or None before its first write."""
@@ -47,9 +60,14 @@ class Table:
         return DeltaTable(str(self.folder), version=version)
 
     def create(self) -> DeltaTable:
-        """The newest table, made empty where there is none."""
+        """The newest table, made empty where there is none, with the columns that it lacked."""
         table = self.load()
         if table is not None:
+            known = {field.name for field in table.schema().fields}
+            fields = Schema.from_arrow(pa.schema(self.schema)).fields
+            lacking = [field for field in fields if field.name not in known]
+            if lacking:
+                table.alter.add_columns(lacking)
             return table
         self.folder.mkdir(parents=True, exist_ok=True)
         return DeltaTable.create(
@@ -120,10 +138,19 @@ class Table:
         if not paths:
             return connection.from_arrow(self.schema.empty_table())
         listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
-        columns = ", ".join(f'"{name}"' for name in self.schema.names)
-        return connection.sql(
-            f"select {columns} from read_parquet([{listed}],"
-            " hive_partitioning=true, hive_types_autocast=false)"
+        source = f"read_parquet([{listed}], hive_partitioning=true, hive_types_autocast=false"
+        if not self._has_grown:
+            columns = ", ".join(f'"{name}"' for name in self.schema.names)
+            return connection.sql(f"select {columns} from {source})")
+        # Looks into every file first, which would be felt where there are hundreds.
+        rows = connection.sql(f"from {source}, union_by_name=true)")
+        wanted = connection.from_arrow(self.schema.empty_table())
+        there = set(rows.columns)
+        return rows.project(
+            ", ".join(
+                f'"{name}"' if name in there else f'null::{kind} as "{name}"'
+                for name, kind in zip(wanted.columns, wanted.types)
+            )
         )
 
     def is_scattered(self, campaign_id: str) -> bool:
@@ -160,6 +187,16 @@ def connect(spill: Path) -> duckdb.DuckDBPyConnection:
     connection.execute(f"set temp_directory = '{where}'")
     connection.execute("set preserve_insertion_order = false")
     connection.execute("set TimeZone = 'UTC'")
+    return connection
+
+
+def connect_to_rewrite(spill: Path) -> duckdb.DuckDBPyConnection:
+    """A DuckDB for work on whole tables: it spills early, for a laptop has other things to do."""
+    spill.mkdir(parents=True, exist_ok=True)
+    connection = connect(spill)
+    connection.execute("set memory_limit = '400MB'")
+    # Twice the threads is twice the memory, and the writer is the slower half.
+    connection.execute("set threads = 2")
     return connection
 
 

@@ -122,6 +122,38 @@ def test_a_checkpoint_holds_where_to_go_on(lake):
     assert rows.select("collection_id, page, cursor").fetchall() == [("a", 4, "après 4")]
 
 
+def test_a_collection_goes_on_behind_its_last_page(lake):
+    assert lake.writer("campagne", "a").resume() == (0, None)
+    pages = [NumberedPage(n, [a_post(n), a_post(n + 1)], f"après {n}") for n in (1, 2, 3)]
+    writer = lake.writer("campagne", "a")
+    writer.append(pages[:2], NOW)
+    add(lake, "d'une autre", a_post(9), page=8)
+    assert writer.resume() == lake.writer("campagne", "a").resume() == (2, "après 2")
+    assert lake.writer("campagne", "d'une autre").resume() == (8, "après 8")
+    writer.append([*pages, NumberedPage(4, [a_post(7)], None)], NOW)
+    assert writer.resume() == (4, None)
+
+
+def test_a_collection_goes_on_without_loss_where_its_last_page_was_removed(lake):
+    for number in (1, 2):
+        add(lake, "a", a_post(number), page=number)
+    lake.remove("campagne", Network.X, ["2"])
+    assert lake.writer("campagne", "a").resume() == (2, "après 1")
+
+
+def test_a_collection_knows_its_posts_by_their_marks(lake):
+    writer = lake.writer("campagne", "a")
+    assert writer.seen() == set()
+    add(lake, "a", *(a_post(number) for number in range(300)))
+    add(lake, "a", a_post(3, observed_at=NOW + timedelta(days=1)), page=2)
+    add(lake, "b", a_post(999))
+    marks = {writer.mark(Network.X, str(number)) for number in range(300)}
+    assert writer.seen() == lake.writer("campagne", "a").seen() == marks
+    assert len(marks) == 300
+    assert writer.mark(Network.BLUESKY, "3") not in marks
+    assert all(type(mark) is int for mark in writer.seen())
+
+
 def test_the_newest_observation_of_a_post_wins_whatever_comes_first(lake):
     add(lake, "neuve", a_post(1, likes=20))
     add(lake, "vieille", a_post(1, likes=5, observed_at=NOW - timedelta(days=2)))

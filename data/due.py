@@ -1,0 +1,97 @@
+"""Which known posts to read again, in SQL over `posts` and `references`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import duckdb
+
+from data.model import KnownPost, Network
+from data.pseudonyms import Pseudonyms
+
+
+class Due(NamedTuple):
+    """A post to read again: its pseudonym, what its network calls it, when it was last seen."""
+
+    post_id: str
+    known: KnownPost
+    observed_at: datetime
+
+
+# With the age that it has passed, a post is due at one moment; seen since, it is not.
+_DUE = """
+    select *, due_at - published_at as age, list_sum([likes, replies, reposts, quotes]) as worth
+    from (
+        select *, list_max([published_at + it for it in $ages if published_at + it <= $now])
+            as due_at
+        from posts where network = $network and kind <> 'repost'
+    )
+    where observed_at < due_at
+"""
+
+# That somebody reposted something, without a moment of its own, is no post to ask for.
+_KNOWN = """
+    select * from posts
+    where network = $network and observed_at < $seen_before
+        and (kind <> 'repost' or published_at is not null)
+        and ($after_at is null or (observed_at, post_id) > ($after_at, $after_id))
+"""
+
+# The longest reference says most: some sources name a post without its address.
+_NAMED = """
+    with chosen as (
+        from ({chosen}) semi join reference using (post_id) order by {order}, post_id limit $limit
+    ), named as (
+        select post_id, arg_max(reference, (octet_length(reference), reference)) as reference
+        from reference semi join chosen using (post_id) group by post_id
+    )
+    select post_id, observed_at, reference from chosen join named using (post_id)
+    order by {order}, post_id
+"""
+
+
+def due(
+    connection: duckdb.DuckDBPyConnection,
+    pseudonyms: Pseudonyms,
+    network: Network,
+    ages: Sequence[timedelta],
+    now: datetime,
+    limit: int,
+) -> list[Due]:
+    """The posts of view `posts` that have passed one of the ages since they were last seen."""
+    query = _NAMED.format(chosen=_DUE, order="age, worth desc nulls last")
+    given = {"network": network, "ages": list(ages), "now": now, "limit": limit}
+    return _read(connection, pseudonyms, query, given)
+
+
+def known(
+    connection: duckdb.DuckDBPyConnection,
+    pseudonyms: Pseudonyms,
+    network: Network,
+    seen_before: datetime,
+    limit: int,
+    after: Due | None,
+) -> list[Due]:
+    """The posts of view `posts` that were last seen before a moment, behind `after`."""
+    query = _NAMED.format(chosen=_KNOWN, order="observed_at")
+    given = {
+        "network": network,
+        "seen_before": seen_before,
+        "limit": limit,
+        "after_at": after and after.observed_at,
+        "after_id": after and after.post_id,
+    }
+    return _read(connection, pseudonyms, query, given)
+
+
+def _read(
+    connection: duckdb.DuckDBPyConnection,
+    pseudonyms: Pseudonyms,
+    query: str,
+    given: dict[str, object],
+) -> list[Due]:
+    rows = connection.sql(query, params=given).to_arrow_table().to_pydict()
+    known_posts = map(pseudonyms.read_reference, rows["reference"])
+    return list(map(Due, rows["post_id"], known_posts, rows["observed_at"]))
