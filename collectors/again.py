@@ -9,9 +9,10 @@ from datetime import timedelta
 from decimal import Decimal
 from hashlib import sha256
 from typing import Protocol, runtime_checkable
+from urllib.parse import urlsplit
 from uuid import uuid4
 
-from collectors.base import Collector, Page
+from collectors.base import Collector, CollectorError, Page
 from collectors.budget import Ledger
 from collectors.collect import collect
 from collectors.patience import Clock, Patience
@@ -107,15 +108,25 @@ def _together(reports: Sequence[Report], network: Network) -> Report:
 
 
 def _from(
-    look: Callable[[Sequence[KnownPost]], Iterator[Page]], posts: Sequence[KnownPost]
+    look: Callable[[Sequence[KnownPost]], Iterator[Page]], known: Sequence[KnownPost]
 ) -> Callable[[str | None], Iterator[Page]]:
-    """Goes on behind the posts that were asked for already; a cursor is their number."""
+    """Goes on behind the posts that were asked for already; a cursor is their number.
+
+    What lies on one server stands together, so that a call asks for many.
+    """
+    posts = sorted(known, key=lambda post: urlsplit(post.locator or post.url or "").netloc)
+
+    def further(asked: int, cursor: str | None) -> str | None:
+        return None if cursor is None else str(asked + int(cursor))
 
     def read(cursor: str | None) -> Iterator[Page]:
         asked = int(cursor or 0)
-        for page in look(posts[asked:]):
-            further = None if page.cursor is None else str(asked + int(page.cursor))
-            yield replace(page, cursor=further)
+        try:
+            for page in look(posts[asked:]):
+                yield replace(page, cursor=further(asked, page.cursor))
+        except CollectorError as error:
+            error.after = further(asked, error.after)
+            raise
 
     return read
 

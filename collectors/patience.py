@@ -74,7 +74,7 @@ class Patience:
         calls: Callable[[], int] = lambda: 0,
         pace_seconds: float = 0.0,
         seen: set[int] | None = None,
-        keep_aside: Callable[[bytes, str], None] = lambda body, why: None,
+        keep_aside: Callable[[bytes, str], object] = lambda body, why: None,
         tell: Callable[[datetime | None], None] = lambda waits_until: None,
     ) -> None:
         self._read = read

@@ -151,8 +151,8 @@ def _round(
         for turn in go_round(
             lake, campaign, Credentials(lake.root), purpose,
             networks=networks,
-            since=since and first_moment(since),
-            until=until and after(until),
+            since=None if since is None else first_moment(since),
+            until=None if until is None else after(until),
             progress=show, stop=stop,
         ):  # fmt: skip
             bar.clear()
