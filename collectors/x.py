@@ -22,7 +22,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from collectors import answers
-from collectors.addresses import is_loopback
+from collectors.addresses import checked, is_loopback
 from collectors.base import (
     LARGEST_COUNT,
     BudgetSpent,
@@ -53,6 +53,11 @@ _LIKELY = Decimal("1.6") * _POST + _ACCOUNT
 #: X answers a search with 10 posts at least, so a smaller budget buys none.
 _FEWEST = 10
 _IDS_A_CALL = 100
+_IDS_A_JOB = 100_000  # X takes five times as many
+#: A line about a post has 150 bytes or so.
+_LARGEST_RESULT = 50_000_000
+#: How long a job is left alone at first: twice as long each time that it is not done.
+_FIRST_WAIT = timedelta(seconds=10)
 #: Posts a page, and characters a query: of the last seven days, and of the whole archive.
 _RECENT, _ARCHIVE = (100, 512), (500, 1024)
 #: An hour less than X's seven days, so that the pages of one search all lie within.
@@ -92,6 +97,8 @@ _ID = re.compile(r"[0-9]{1,19}")
 _TOKEN = re.compile(rb'"next_token"\s*:\s*"(\w+)"')
 #: The problems that mean that a post is public no more: deleted, suspended, protected, withheld.
 _GONE = frozenset({"resource-not-found", "not-authorized-for-resource", "disallowed-resource"})
+#: The reasons that are about a post's place alone; X has written both.
+_PLACES = frozenset({"scrub_geo", "geo_scrubbed"})
 
 
 class X:
@@ -113,10 +120,11 @@ class X:
         budget: Budget | None = None,
     ) -> None:
         self.calls = 0
-        is_ours = is_loopback(urlsplit(address).hostname or "")
-        self.seconds_between_calls = 0.0 if is_ours else 1.0
+        self._is_ours = is_loopback(urlsplit(address).hostname or "")
+        self.seconds_between_calls = 0.0 if self._is_ours else 1.0
         self._client = _client(bearer_token.strip(), address.rstrip("/"))
         self._budget = budget
+        self._job: _Job | None = None
 
     def pages(self, query: Query, cursor: str | None = None) -> Iterator[Page]:
         """Yield what the search for the hashtags gives, newest first; reposts, replies and
@@ -142,11 +150,7 @@ class X:
     def again(self, posts: Sequence[KnownPost]) -> Iterator[Page]:
         """Read known posts again, a hundred a call; what X says is not there or not public is
         `gone`, and what it says nothing about is neither."""
-        waiting = [
-            (number, post.post_id)
-            for number, post in enumerate(posts, start=1)
-            if _ID.fullmatch(post.post_id)
-        ]
+        waiting = _numbered(posts)
         while waiting:
             asked = waiting[: self._affordable(_IDS_A_CALL)]
             waiting = waiting[len(asked) :]
@@ -163,6 +167,32 @@ class X:
                 raise _error_answer(answer, after=cursor)
             body = answer.body if refused else None
             yield Page(rows, cursor, refused=refused, gone=gone, body=body)
+
+    def gone(self, posts: Sequence[KnownPost]) -> Iterator[Page]:
+        """Ask which known posts are public no more, without reading or paying for any.
+
+        X answers to a job, a while after it got the ids; asked again for the same posts, it is
+        the same job that goes on. What X says nothing about is as public as it was.
+
+        Raises:
+            QuotaExhausted: X is still at it (`job-pending`).
+            CollectorError: it gave up, or answered with what cannot be taken (`job-failed`).
+            MissingCredentials, NetworkUnavailable: see `collectors.answers`.
+        """
+        waiting = _numbered(posts)
+        while waiting:
+            asked, waiting = waiting[:_IDS_A_JOB], waiting[_IDS_A_JOB:]
+            cursor = str(asked[-1][0]) if waiting else None
+            ids = [post_id for _, post_id in asked]
+            try:
+                body, removed, refused = self._removed(ids)
+            except CollectorError as error:
+                if not isinstance(error, (NetworkUnavailable, QuotaExhausted)):
+                    self._job = None
+                error.after = cursor if _passes(error) else None
+                raise
+            gone = [post_id for post_id in ids if post_id in removed]
+            yield Page((), cursor, refused=refused, gone=gone, body=body if refused else None)
 
     def check(self) -> None:
         """Ask for a post that never was: X opens the door, or not, and charges nothing."""
@@ -242,6 +272,72 @@ class X:
                 return counted
             parameters["next_token"] = page.meta.next_token
 
+    def _removed(self, ids: list[str]) -> tuple[bytes, set[str], list[Refusal]]:
+        """What a job says of posts, from the step on that has not been taken yet."""
+        job = self._job
+        if job is None or job.ids != ids:
+            made = self._told(_Made, self._client.create_compliance_job, type="tweets")
+            job = self._job = _Job(ids, made.id, made.upload_url)
+        if not job.is_sent:
+            self._stored("PUT", job.upload_url, "\n".join(ids).encode())
+            job.is_sent = True
+        if job.download_url is None:
+            state = self._told(_State, self._client.get_compliance_job, id=job.id)
+            if state.status in ("failed", "expired"):
+                raise CollectorError("job-failed")
+            if state.status != "complete":
+                resumes_at = datetime.now(UTC) + job.wait
+                job.wait *= 2
+                raise QuotaExhausted("job-pending", resumes_at=resumes_at)
+            job.download_url = state.download_url
+        body = self._stored("GET", job.download_url or "")
+        removed, refused = _removals(body)
+        self._job = None
+        return body, removed, refused
+
+    def _told(self, kind: type[_T], call: Callable[..., Any], **parameters: Any) -> _T:
+        """What X says of a job. It holds addresses that open to whoever has them: none is kept
+        with an error."""
+        try:
+            document = self._answer(call, **parameters).document
+        except NetworkUnavailable as error:
+            error.body = None
+            raise
+        try:
+            return msgspec.convert(document.get("data"), kind)
+        except msgspec.ValidationError:
+            title = _title(document.get("errors")) or "?"
+            raise NetworkUnavailable("error-answer", title=title) from None
+
+    def _stored(self, method: str, url: str, data: bytes | None = None) -> bytes:
+        """Bring to X's storage, or get from it; the address is the key, and X's own stays here."""
+        import requests
+
+        try:
+            is_fine = checked(url).startswith("https://") or self._is_ours
+        except CollectorError:
+            is_fine = False
+        if not is_fine:
+            raise CollectorError("job-failed")
+        self.calls += 1
+        headers = {"Content-Type": "text/plain"}  # a part of what X has signed
+        body = bytearray()
+        with _sent(requests.request, method, url, data=data, headers=headers) as response:
+            try:
+                answers.check(response.status_code, response.headers)
+            except (NetworkUnavailable, QuotaExhausted):
+                raise
+            except CollectorError:  # what is refused is not the user's key
+                raise CollectorError("job-failed") from None
+            try:
+                for piece in response.iter_content(1 << 16):
+                    body += piece
+                    if len(body) > _LARGEST_RESULT:
+                        raise CollectorError("job-failed")
+            except OSError:
+                raise NetworkUnavailable("not-json-answer") from None
+        return bytes(body)
+
     def _affordable(self, largest: int) -> int:
         """How many posts the budget lets one call ask for; a call for the fewest is tried anyway,
         and refused by the budget."""
@@ -295,20 +391,15 @@ def _client(bearer_token: str, address: str) -> Any:
     import tweepy
 
     client = tweepy.Client(bearer_token, return_type=requests.Response, wait_on_rate_limit=False)
-    # It writes the key into its log.
-    logging.getLogger("tweepy.client").addFilter(_is_worth_logging)
+    # The first writes the key into its log, the others addresses that are keys themselves.
+    for name in ("tweepy.client", "urllib3.connection", "urllib3.connectionpool"):
+        logging.getLogger(name).addFilter(_is_worth_logging)
     ask = client.session.request
 
     def request(method: str, url: str, **more: Any) -> Any:
         if not _KEY.fullmatch(bearer_token):
             raise MissingCredentials("key-malformed")
-        url = address + url.removeprefix(_HOST)
-        more |= {"timeout": answers.TIMEOUT, "allow_redirects": False, "stream": True}
-        try:
-            response = ask(method, url, **more)
-        except OSError:  # all that requests raises is one
-            raise NetworkUnavailable("unreachable") from None
-        with response:
+        with _sent(ask, method, address + url.removeprefix(_HOST), **more) as response:
             try:
                 body = response.content
             except OSError:
@@ -325,8 +416,17 @@ def _client(bearer_token: str, address: str) -> Any:
     return client
 
 
+def _sent(send: Callable[..., Any], method: str, url: str, **more: Any) -> Any:
+    """The head of an answer, from where it was asked for, or an error in time."""
+    more |= {"timeout": answers.TIMEOUT, "allow_redirects": False, "stream": True}
+    try:
+        return send(method, url, **more)
+    except OSError:  # all that requests raises is one
+        raise NetworkUnavailable("unreachable") from None
+
+
 def _is_worth_logging(record: logging.LogRecord) -> bool:
-    return record.levelno > logging.DEBUG
+    return record.levelno > logging.WARNING
 
 
 class _Answer(NamedTuple):
@@ -353,6 +453,33 @@ class _Search(NamedTuple):
     parameters: dict[str, Any]
     largest_page: int
     after: _Place | None
+
+
+class _Made(Struct):
+    id: Annotated[str, Meta(pattern=r"^[0-9]+$")]
+    upload_url: str
+
+
+class _State(Struct):
+    status: str
+    download_url: str | None = None
+
+
+class _Job(Struct):
+    """A question about posts that X takes its time to answer, and how far it has come."""
+
+    ids: list[str]
+    id: str
+    upload_url: str
+    is_sent: bool = False
+    download_url: str | None = None
+    wait: timedelta = _FIRST_WAIT
+
+
+class _Removal(Struct):
+    id: str
+    action: str | None = None
+    reason: str | None = None
 
 
 class _Day(Struct):
@@ -457,6 +584,31 @@ def _rows(answer: _Answer) -> tuple[list[Post], list[Refusal]]:
         else:
             rows.append(item)
     return rows, refused
+
+
+def _numbered(posts: Sequence[KnownPost]) -> list[tuple[int, str]]:
+    """The posts that X may know, each with its place, from 1 on."""
+    numbered = enumerate(posts, start=1)
+    return [(number, post.post_id) for number, post in numbered if _ID.fullmatch(post.post_id)]
+
+
+def _removals(body: bytes) -> tuple[set[str], list[Refusal]]:
+    """The posts that a job says to delete, and the lines that cannot be read.
+
+    Where only the place of a post is to go, there is nothing to do: none is kept.
+    """
+    removed: set[str] = set()
+    refused: list[Refusal] = []
+    for number, line in enumerate(body.splitlines(), start=1):
+        if line.strip():
+            try:
+                removal = _read(answers.document(line), _Removal)
+            except Unreadable as problem:
+                refused.append(Refusal(number, problem.code, problem.detail))
+                continue
+            if removal.action == "delete" and removal.reason not in _PLACES:
+                removed.add(removal.id)
+    return removed, refused
 
 
 def _gone(found: dict[str, Any], ids: list[str]) -> list[str]:

@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collectors import answers, x
+from collectors.again import Compliant
 from collectors.base import (
     BudgetSpent,
     CollectorError,
@@ -30,12 +31,14 @@ from collectors.base import (
     Unreadable,
 )
 from collectors.budget import Amount, Budget, Ledger
+from collectors.patience import Clock, Patience
 from data.model import Campaign, Kind, KnownPost, Network, Post
 from tests.invented import BEGIN, END, TAG, Invented
 from tests.loopback import Answer, Fault, Handler, Loopback, Request
 from tests.payloads.x.server import (
     MUTATIONS,
     SECRETS,
+    SIGNATURE,
     Server,
     collector,
     expected,
@@ -501,6 +504,339 @@ def test_a_call_about_known_posts_that_stays_broken_can_be_left_out(
     with pytest.raises(NetworkUnavailable) as raised:
         list(collector(server.url).again(known(*range(120))))
     assert (raised.value.code, raised.value.after) == (code, "100")
+
+
+# Posts that are public no more, by jobs
+
+
+@pytest.fixture
+def small() -> Server:
+    return Server(Invented(250))
+
+
+@pytest.fixture
+def jobs(small: Server) -> Iterator[Loopback]:
+    with Loopback(small.answer) as loopback:
+        yield loopback
+
+
+def gone(*numbers: int) -> Page:
+    return Page((), refused=[], gone=[post_id(number) for number in numbers])
+
+
+def removal(number: int, **said: Any) -> bytes:
+    return json.dumps({"id": post_id(number), "action": "delete", **said}).encode()
+
+
+def steps(jobs: Loopback) -> list[str]:
+    """Which steps of a job were taken."""
+    names = {"POST": "make", "PUT": "send"}
+    return [
+        names.get(it.method, "fetch" if it.path.startswith("/storage/") else "poll")
+        for it in jobs.requests
+    ]
+
+
+def asks(ours: x.X, posts: list[KnownPost]) -> tuple[list[Page], Patience, list[float]]:
+    """What a patient reader gets, and the waits it took, none of which took any time."""
+    waits: list[float] = []
+    clock = Clock(lambda: datetime.now(UTC), lambda seconds: bool(waits.append(seconds)))
+    patience = Patience(
+        lambda cursor: ours.gone(posts[int(cursor or 0) :]),
+        lambda post: 0,
+        clock,
+        calls=lambda: ours.calls,
+    )
+    return list(patience.pages()), patience, waits
+
+
+def test_a_job_says_for_nothing_which_posts_are_gone(
+    jobs: Loopback, small: Server, spending: Any
+) -> None:
+    small.remove(3)
+    small.remove(7, "not-authorized-for-resource")
+    small.remove(11, "operational-disconnect")
+    budget, spent = spending()
+    ours = collector(jobs.url, budget=budget)
+    assert isinstance(ours, Compliant)
+    assert list(ours.gone(known(*range(250)))) == [gone(3, 7)]
+    assert steps(jobs) == ["make", "send", "poll", "fetch"]
+    assert (ours.calls, spent()) == (4, Amount())
+    assert json.loads(jobs.requests[0].body) == {"type": "tweets"}
+    assert jobs.requests[1].body.decode().split("\n") == [post_id(it) for it in range(250)]
+
+
+def test_the_storage_never_sees_the_key(jobs: Loopback) -> None:
+    list(collector(jobs.url).gone(known(1)))
+    stored = [it for it in jobs.requests if it.path.startswith("/storage/")]
+    assert len(stored) == 2
+    assert not [it for it in stored if "authorization" in it.headers or KEY in str(it)]
+
+
+def test_a_job_that_is_not_done_is_asked_again_later_and_no_other_is_made(
+    jobs: Loopback, small: Server
+) -> None:
+    small.polls = 2
+    small.remove(3)
+    ours, posts = collector(jobs.url), known(*range(5))
+    for seconds in (10, 20):
+        with pytest.raises(QuotaExhausted) as raised:
+            list(ours.gone(posts))
+        assert (raised.value.code, raised.value.after) == ("job-pending", None)
+        assert raised.value.resumes_at is not None
+        left = (raised.value.resumes_at - datetime.now(UTC)).total_seconds()
+        assert seconds - 2 < left <= seconds
+    assert list(ours.gone(posts)) == [gone(3)]
+    assert steps(jobs) == ["make", "send", "poll", "poll", "poll", "fetch"]
+    small.polls = 0
+    list(ours.gone(posts))
+    assert steps(jobs).count("make") == 2
+
+
+def test_a_patient_reader_gives_a_job_twenty_minutes(jobs: Loopback, small: Server) -> None:
+    small.polls = 7
+    small.remove(3)
+    pages, patience, waits = asks(collector(jobs.url), known(*range(5)))
+    assert [page.gone for page in pages] == [[post_id(3)]]
+    assert patience.failure is None
+    assert len(waits) == 7
+    assert 1200 < sum(waits) < 1300
+    small.polls = 99
+    pages, patience, _ = asks(collector(jobs.url), known(*range(5)))
+    assert pages == []
+    assert [each.code for each in patience.missing] == ["job-pending"]
+    assert steps(jobs).count("make") == 2
+
+
+@pytest.mark.parametrize("end", ["failed", "expired"])
+def test_a_job_that_x_gave_up_is_made_again_by_the_next_run_only(
+    jobs: Loopback, small: Server, end: str
+) -> None:
+    small.job_ends = end
+    ours = collector(jobs.url)
+    pages, patience, waits = asks(ours, known(1))
+    assert (pages, waits) == ([], [])
+    assert [each.code for each in patience.missing] == ["job-failed"]
+    assert steps(jobs) == ["make", "send", "poll"]
+    small.job_ends = "complete"
+    assert list(ours.gone(known(1))) == [gone()]
+    assert steps(jobs).count("make") == 2
+
+
+def test_many_posts_take_several_jobs(
+    jobs: Loopback, small: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(x, "_IDS_A_JOB", 100)
+    small.remove(3)
+    small.remove(203)
+    strange = [KnownPost("zeeschuimer-1", None, None)]
+    posts = [*strange, *known(*range(250))]
+    pages = list(collector(jobs.url).gone(posts))
+    assert [page.cursor for page in pages] == ["101", "201", None]
+    assert [page.gone for page in pages] == [[post_id(3)], [], [post_id(203)]]
+    jobs.faults[len(jobs.requests) + 2] = says(404)
+    with pytest.raises(CollectorError) as raised:
+        list(collector(jobs.url).gone(posts))
+    assert raised.value.after == "101"
+
+
+def test_posts_that_have_no_number_of_x_make_no_job(jobs: Loopback) -> None:
+    assert list(collector(jobs.url).gone([KnownPost("1,2", None, None)])) == []
+    assert jobs.requests == []
+
+
+@pytest.mark.parametrize(
+    ("said", "is_gone"),
+    [
+        ({"reason": "deleted", "redacted_at": "2026-06-30T00:00:00.000Z"}, True),
+        ({"reason": "deactivated"}, True),
+        ({"reason": "protected"}, True),
+        ({"reason": "suspended"}, True),
+        ({"reason": "bounced"}, True),
+        ({}, True),
+        ({"reason": "scrub_geo"}, False),
+        ({"action": "scrub_geo", "reason": "geo_scrubbed"}, False),
+        ({"action": "rehydrate", "reason": "tweet_edited"}, False),
+        ({"action": None, "error": "invalid_id"}, False),
+    ],
+)
+def test_only_what_x_says_to_delete_is_gone(
+    jobs: Loopback, said: dict[str, Any], is_gone: bool
+) -> None:
+    jobs.faults[3] = says(200, b"\n" + removal(1, **said) + b"\r\n")
+    [page] = collector(jobs.url).gone(known(0, 1, 2))
+    assert page == (gone(1) if is_gone else gone())
+
+
+def test_what_a_job_says_of_other_posts_is_not_taken(jobs: Loopback) -> None:
+    jobs.faults[3] = says(200, removal(9) + b"\n" + removal(2))
+    [page] = collector(jobs.url).gone(known(0, 1, 2))
+    assert page.gone == [post_id(2)]
+
+
+def test_a_post_that_x_never_had_is_gone(jobs: Loopback) -> None:
+    [page] = collector(jobs.url).gone([KnownPost("123", None, None), *known(1)])
+    assert page.gone == ["123"]
+
+
+def test_lines_of_a_job_that_cannot_be_read_are_refused_and_the_others_obeyed(
+    jobs: Loopback,
+) -> None:
+    body = b'{"id":1}\n' + removal(2) + b'\n[]\n{"action":"delete"}\n'
+    jobs.faults[3] = says(200, body)
+    [page] = collector(jobs.url).gone(known(1, 2))
+    refused = [(it.line, it.code, it.detail) for it in page.refused]
+    assert refused == [(1, "field", "id"), (3, "field", "data"), (4, "missing", "id")]
+    assert (page.gone, page.body) == ([post_id(2)], body)
+
+
+STEPS = ["make", "send", "poll", "fetch"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "turns"),
+    [
+        (hang_up, "unreachable", [0, 1, 2, 3]),
+        (says(503), "unavailable", [0, 1, 2, 3]),
+        (says(429, x_rate_limit_reset="90"), "quota", [0, 1, 2, 3]),
+        (cut, "not-json-answer", [0, 2, 3]),
+        (says(200, b"<html>Bienvenue</html>"), "not-json-answer", [0, 2, 3]),
+        (says(200, {"errors": [{"title": "Down"}]}), "error-answer", [0, 2]),
+    ],
+)
+def test_a_job_goes_on_with_the_step_that_failed(
+    jobs: Loopback, small: Server, fault: Fault, code: str, turns: list[int]
+) -> None:
+    small.remove(1)
+    for turn in turns:
+        jobs.requests.clear()
+        jobs.faults[turn] = fault
+        ours, posts = collector(jobs.url), known(0, 1, 2)
+        with pytest.raises((NetworkUnavailable, QuotaExhausted)) as raised:
+            list(ours.gone(posts))
+        assert raised.value.code == code
+        assert list(ours.gone(posts)) == [gone(1)]
+        assert steps(jobs) == [*STEPS[: turn + 1], *STEPS[turn:]]
+
+
+@pytest.mark.parametrize("turn", [1, 3])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 302])
+def test_a_storage_that_refuses_is_no_matter_of_the_key(
+    jobs: Loopback, turn: int, status: int
+) -> None:
+    refusal = b"<Error><StringToSign>" + SIGNATURE.encode()
+    jobs.faults[turn] = says(status, refusal, Location=f"{jobs.url}/2/tweets")
+    ours = collector(jobs.url)
+    with pytest.raises(CollectorError) as raised:
+        list(ours.gone(known(1)))
+    assert (type(raised.value), raised.value.code) == (CollectorError, "job-failed")
+    assert steps(jobs) == STEPS[: turn + 1]
+    assert list(ours.gone(known(1))) == [gone()]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://storage.exemple.org/1",
+        "https://127.0.0.1/1",
+        "https://192.168.1.1/1",
+        "https://169.254.169.254/1",
+        "https://jeton@exemple.org/1",
+        "file:///etc/passwd",
+        "storage",
+        "",
+    ],
+)
+@pytest.mark.parametrize("turn", [0, 2])
+def test_only_public_addresses_are_taken_for_the_storage(
+    jobs: Loopback, turn: int, address: str
+) -> None:
+    def mislead(handler: Handler, request: Request, answer: Answer) -> None:
+        job = json.loads(answer.bytes)["data"]
+        handler.send(Answer({"data": job | {"upload_url": address, "download_url": address}}))
+
+    jobs.faults[turn] = mislead
+    ours = collector(jobs.url)
+    with pytest.raises(CollectorError) as raised:
+        list(ours.gone(known(1)))
+    assert raised.value.code == "job-failed"
+    assert len(jobs.requests) == ours.calls == turn + 1
+
+
+def test_x_itself_has_no_storage_on_this_computer(jobs: Loopback) -> None:
+    with pytest.raises(CollectorError) as raised:
+        x.X(bearer_token=KEY)._stored("GET", f"{jobs.url}/storage/delivery/1")
+    assert raised.value.code == "job-failed"
+    assert jobs.requests == []
+
+
+def test_a_job_that_answers_without_end_is_given_up(
+    jobs: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(x, "_LARGEST_RESULT", 100_000)
+    jobs.faults[3] = says(200, removal(1) * 10_000)
+    with pytest.raises(CollectorError) as raised:
+        list(collector(jobs.url).gone(known(1)))
+    assert raised.value.code == "job-failed"
+
+
+@pytest.mark.parametrize("turn", [1, 3])
+def test_a_storage_that_does_not_answer_is_given_up(
+    jobs: Loopback, monkeypatch: pytest.MonkeyPatch, turn: int
+) -> None:
+    monkeypatch.setattr(answers, "TIMEOUT", 0.3)
+    late = threading.Event()
+    jobs.faults[turn] = lambda handler, request, answer: (late.wait(5), None)[1]
+    with pytest.raises(NetworkUnavailable) as raised:
+        list(collector(jobs.url).gone(known(1)))
+    late.set()
+    assert raised.value.code == "unreachable"
+
+
+def test_what_opens_the_storage_reaches_no_log_and_no_error(
+    jobs: Loopback, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def mangle(handler: Handler, request: Request, answer: Answer) -> None:
+        head = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nsans deux-points\r\n\r\n{}"
+        handler.wfile.write(head)
+        handler.close_connection = True
+
+    def half(handler: Handler, request: Request, answer: Answer) -> None:
+        handler.send(Answer(answer.bytes[:-2]))
+
+    def without_number(handler: Handler, request: Request, answer: Answer) -> None:
+        job = json.loads(answer.bytes)["data"]
+        handler.send(Answer({"data": {"upload_url": job["upload_url"]}}))
+
+    caplog.set_level(logging.DEBUG)
+    for name in ("tweepy", "tweepy.client", "urllib3"):
+        caplog.set_level(logging.DEBUG, logger=name)
+    echo = says(503, f"{SIGNATURE} {KEY}".encode())
+    said: list[str] = []
+    for fault in (None, hang_up, cut, half, without_number, mangle, echo, says(403)):
+        for turn in range(4):
+            if fault is not None:
+                jobs.faults[len(jobs.requests) + turn] = fault
+            ours = collector(jobs.url)
+            try:
+                said += [repr(page) for page in ours.gone(known(1))]
+            except CollectorError as error:
+                said += [repr(error), repr(error.values), *traceback.format_exception(error)]
+                said.append(repr(getattr(error, "body", None)))
+            jobs.faults.clear()
+    found = "".join([*said, caplog.text, *capfd.readouterr()])
+    assert SIGNATURE not in found
+    assert KEY not in found
+    assert len(said) > 32
+
+
+def test_a_recorded_answer_to_a_job_is_obeyed(fixtures: Path, jobs: Loopback) -> None:
+    body = (fixtures / "x" / "tweets_compliance.jsonl").read_bytes()
+    named = [json.loads(line)["id"] for line in body.splitlines() if line]
+    jobs.faults[3] = says(200, body)
+    [page] = collector(jobs.url).gone([KnownPost(it, None, None) for it in named] + known(1))
+    assert (list(page.gone), page.refused) == (named, [])
+    assert named
 
 
 # Keys

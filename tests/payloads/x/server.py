@@ -11,10 +11,12 @@ from math import ceil
 from typing import Any
 
 from collectors.x import X
-from tests.invented import BEGIN, END, TAG, Invented, InventedPost
-from tests.loopback import Answer, Request
+from tests.invented import TAG, Invented, InventedPost
+from tests.loopback import Answer, Handler, Request
 
 SECRETS = {"bearer_token": "jeton-invente-AAAA%2Fexemple%3D"}
+#: What opens the addresses of the storage, in place of a key.
+SIGNATURE = "signature-inventee-0123456789abcdef"
 
 _PROBLEMS = "https://api.twitter.com/2/problems/"
 _LIMITS = {
@@ -25,6 +27,11 @@ _LIMITS = {
 _FIRST_ID = 1_900_000_000_000_000_000
 _NOISE_ID = 500_000_000_000  # behind every post that has a noisy neighbour
 _NOISE_EVERY = 50
+#: How a compliance job words the problems that a look-up names.
+_REASONS = {"resource-not-found": "deleted", "not-authorized-for-resource": "protected"}
+
+# The storage takes files: no other network asks for that.
+Handler.do_PUT = Handler.handle_any  # type: ignore[attr-defined]
 
 
 def collector(url: str, **more: Any) -> X:
@@ -49,11 +56,17 @@ def fewest_requests(campaign: Invented) -> int:
 
 
 class Server:
-    """Answers searches, counts and look-ups; X's noise among the posts is a hashtag that is
-    another one but for its accent."""
+    """Answers searches, counts, look-ups and compliance jobs; X's noise among the posts is a
+    hashtag that is another one but for its accent.
+
+    A job is pending for so many `polls`, then ends as `job_ends`.
+    """
 
     def __init__(self, campaign: Invented) -> None:
         self.campaign = campaign
+        self.polls = 0
+        self.job_ends = "complete"
+        self._jobs: dict[str, dict[str, Any]] = {}
         self._gone: dict[str, str] = {}
         self._bodies: dict[str, bytes] = {}
         self._users: dict[str, bytes] = {}
@@ -77,6 +90,8 @@ class Server:
         self._gone[post_id(number)] = problem
 
     def answer(self, request: Request) -> Answer:
+        if request.path.startswith("/storage/"):
+            return self._store(request)
         if request.headers.get("authorization") != f"Bearer {SECRETS['bearer_token']}":
             return _unauthorized()
         routes: dict[str, Callable[[Request], Answer]] = {
@@ -85,7 +100,10 @@ class Server:
             "/2/tweets/counts/all": lambda it: self._count(it, longest=1024),
             "/2/tweets/counts/recent": lambda it: self._count(it, longest=512),
             "/2/tweets": self._look_up,
+            "/2/compliance/jobs": self._make_job,
         }
+        if request.path.startswith("/2/compliance/jobs/"):
+            return self._job(request)
         route = routes.get(request.path)
         return route(request) if route else _problem(404, "Not Found", "about:blank")
 
@@ -134,6 +152,56 @@ class Server:
         errors = [_lost(id_, self._gone.get(id_, "resource-not-found")) for id_ in lost]
         left = [id_ for id_ in ids if id_ not in lost]
         return self._page(request, left, {"errors": errors} if errors else {})
+
+    def _make_job(self, request: Request) -> Answer:
+        if request.method != "POST" or json.loads(request.body).get("type") != "tweets":
+            return _invalid(request)
+        number = str(1_400_000_000_000_000_000 + len(self._jobs))
+        self._jobs[number] = {"status": "created", "polls": self.polls, "ids": []}
+        return self._said(request, number)
+
+    def _job(self, request: Request) -> Answer:
+        number = request.path.rpartition("/")[2]
+        job = self._jobs.get(number)
+        if job is None:
+            return _problem(404, "Not Found Error", _PROBLEMS + "resource-not-found")
+        if job["status"] == "in_progress":
+            job["polls"] -= 1
+            job["status"] = "in_progress" if job["polls"] >= 0 else self.job_ends
+        return self._said(request, number)
+
+    def _said(self, request: Request, number: str) -> Answer:
+        storage = f"http://{request.headers['host']}/storage"
+        signed = f"{number}?X-Goog-Expires=900&X-Goog-Signature={SIGNATURE}"
+        job = {
+            "id": number,
+            "type": "tweets",
+            "status": self._jobs[number]["status"],
+            "created_at": "2026-07-01T00:00:00.000Z",
+            "upload_url": f"{storage}/submission/{signed}",
+            "upload_expires_at": "2026-07-01T00:15:00.000Z",
+            "download_url": f"{storage}/delivery/{signed}",
+            "download_expires_at": "2026-07-08T00:00:00.000Z",
+        }
+        return Answer({"data": job}, headers=dict(_LIMITS))
+
+    def _store(self, request: Request) -> Answer:
+        """The storage knows signatures only, and takes nothing but what was signed."""
+        _, _, kind, number = request.path.split("/")
+        job = self._jobs[number]
+        if request.one("X-Goog-Signature") != SIGNATURE:
+            return Answer(b"<Error><Code>SignatureDoesNotMatch</Code></Error>", 403)
+        if kind == "submission":
+            if request.method != "PUT" or request.headers.get("content-type") != "text/plain":
+                return Answer(b"<Error><Code>SignatureDoesNotMatch</Code></Error>", 403)
+            job |= {"ids": request.body.decode().split(), "status": "in_progress"}
+            return Answer(b"")
+        if job["status"] != "complete":
+            return Answer(b"<Error><Code>NoSuchKey</Code></Error>", 404)
+        lost = [id_ for id_ in job["ids"] if id_ in self._gone or id_ not in self._bodies]
+        reasons = {id_: _REASONS.get(self._gone.get(id_, "resource-not-found")) for id_ in lost}
+        lines = [_removal(id_, reason) for id_, reason in reasons.items() if reason]
+        return Answer(b"\n".join(lines), headers={"Content-Type": "application/json"})
 
     def _page(self, request: Request, ids: list[str], rest: dict[str, Any]) -> Answer:
         """The answer's bytes: what one post says does not change from page to page."""
@@ -294,6 +362,11 @@ def _lost(id_: str, problem: str) -> dict[str, Any]:
     }
 
 
+def _removal(id_: str, reason: str) -> bytes:
+    at = "2026-06-30T00:00:00.000Z"
+    return _bytes({"id": id_, "action": "delete", "created_at": at, "reason": reason})
+
+
 def _invalid(request: Request) -> Answer:
     errors = [{"parameters": request.query, "message": "One of them is not valid."}]
     body = _problem(400, "Invalid Request", _PROBLEMS + "invalid-request").body
@@ -387,6 +460,3 @@ MUTATIONS: dict[str, Callable[[Request, Answer], Answer]] = {
     "deleted-post": _changed(_drop_quoted),
     "expired-token": _refuse_key,
 }
-
-#: The window of the campaign, to ask for all of it.
-WINDOW = (BEGIN, END)
