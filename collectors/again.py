@@ -5,17 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from typing import Protocol, runtime_checkable
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+import pandas as pd
+
 from collectors.base import Collector, CollectorError, Page
 from collectors.budget import Ledger
 from collectors.collect import collect
-from collectors.patience import Clock, Patience
+from collectors.patience import Clock, Missing, Patience
 from collectors.run import Progress, Report, alone, hashtags, outcome, pace, record
 from data.lake import Lake
 from data.model import Campaign, KnownPost, Network
@@ -34,6 +36,10 @@ CHECKED_AFTER = {
 
 _KEPT_BY_YOUTUBE = timedelta(days=30)
 _MOST_POSTS = 20_000
+#: More than so many posts gone at once, and more than half of those asked for, is a fault of the
+#: network's until another check says the same a day later.
+_MANY = 20
+_SAID_AGAIN_AFTER = timedelta(hours=20)
 
 
 @runtime_checkable
@@ -175,6 +181,9 @@ def _read_again(
         )
         is_whole = collect(writer, patience.pages(), clock.now, stop=stop, note=note)
         lake.derive(campaign.campaign_id)
+        if len(gone) > max(_MANY, rows) and not _was_said(lake, campaign, network, began_at):
+            patience.missing.append(Missing("gone-too-many", {"n": len(gone)}))
+            gone.clear()
         removed = lake.remove(campaign.campaign_id, network, gone) if gone else 0
     report = Report(
         network,
@@ -191,3 +200,11 @@ def _read_again(
     if report.requests:
         record(lake, facts, report, clock.now())
     return report
+
+
+def _was_said(lake: Lake, campaign: Campaign, network: Network, now: datetime) -> bool:
+    """Whether an earlier check found too many posts gone to believe it at once."""
+    rows = lake.collections(campaign.campaign_id)
+    rows = rows[(rows["network"] == network) & (rows["format"] != "api")]
+    rows = rows[rows["started_at"] <= pd.Timestamp(now - _SAID_AGAIN_AFTER)]
+    return bool(rows["missing"].fillna("").str.contains("gone-too-many").any())

@@ -62,7 +62,8 @@ class Page:
     `cursor` is None where nothing is left. `gone` holds the ids of posts that were asked for
     again and are public no more. `missing` is the code (`missing.<code>`) of what the network
     held back here: "capped". `leg` is which hashtag or server it was read from, where one is
-    read after the other. `body` is the answer itself where something in it was refused.
+    read after the other; None says that it is more of the page before. `body` is the answer
+    itself where something in it was refused.
     """
 
     rows: Sequence[Post]
@@ -70,7 +71,7 @@ class Page:
     refused: Sequence[Refusal] = field(default=())
     gone: Sequence[str] = field(default=())
     missing: str | None = None
-    leg: str = ""
+    leg: str | None = ""
     body: bytes | None = None
 
 

@@ -26,6 +26,9 @@ _LOG = logging.getLogger(__name__)
 #: A call is made at most so often before what it asks for is called missing.
 MOST_TRIES = 8
 
+#: So many parts in a row that cannot be read are no parts any more, but the network.
+_MOST_PARTS = 20
+
 #: A page that takes many calls may meet many faults, each at another call.
 _MOST_FAULTS = 100
 
@@ -92,13 +95,14 @@ class Patience:
 
     def pages(self, cursor: str | None = None) -> Iterator[Page]:
         """Yield every page that can be had, from a cursor on."""
-        tries = faults = 0
+        tries = faults = parts = 0
         calls = self._calls()
         guard = _Guard()
         while True:
             try:
                 for page in self._read(cursor):
-                    tries, faults, cursor = 0, 0, page.cursor
+                    tries = faults = parts = 0
+                    cursor = page.cursor
                     if page.missing is not None:
                         self.missing.append(Missing(page.missing))
                     if page.body is not None:
@@ -123,7 +127,9 @@ class Patience:
                 )
                 if seconds is None:
                     self._fail(error)
-                    if error.after is None or isinstance(error, BudgetSpent):
+                    parts += 1
+                    is_over = error.after is None or parts > _MOST_PARTS
+                    if is_over or isinstance(error, BudgetSpent):
                         return
                     cursor, tries, faults = error.after, 0, 0
                     self.failure = None
@@ -179,12 +185,14 @@ class _Guard:
     """Knows a source that gives the same again and again under ever new cursors."""
 
     def __init__(self) -> None:
-        self._leg: str | None = None
+        self._leg = ""
         self._cursors: set[str] = set()
         self._seen: set[int] = set()
         self._repeated = self._empty = 0
 
     def is_endless(self, page: Page, marks: list[int]) -> bool:
+        if page.leg is None:
+            return False
         if page.leg != self._leg:
             self._leg, self._seen, self._repeated, self._empty = page.leg, set(), 0, 0
         is_repeated = bool(marks) and self._seen.issuperset(marks)

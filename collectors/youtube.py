@@ -41,6 +41,8 @@ _MOST_IDS = 50  # in one call, and in what a search gives
 _MOST_CALLS = 10  # for a video's threads, and as many for replies that did not come along
 # A search ends near its 500th result, whatever the window still holds.
 _MAY_BE_CAPPED = 450
+# Videos are talked about for days: a window has the comments on those from shortly before it too.
+_TALKED_ABOUT = timedelta(days=7)
 _SECOND = timedelta(seconds=1)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -103,15 +105,18 @@ class YouTube:
         """Yield a search's videos, newest first, then their comments, video by video.
 
         A comment belongs to the campaign by its video, whatever it says; the window holds for
-        it too. `missing` is "capped" where a video has more than 1,000 threads, or long ones
-        that need more than ten calls, and where a second has more videos than a search gives.
+        it too, so videos of the week before it are searched for theirs. `missing` is "capped"
+        where a video has more than 1,000 threads, or long ones that need more than ten calls,
+        and where a second has more videos than a search gives.
         """
         place: _Place | None = _Place.read(cursor)
         while place is not None:
             read = self._videos if place.comments is None else self._comments
             with self._page_of((query, place)):
-                page, place = read(query, place)
-            yield replace(page, cursor=place.written if place else None)
+                page, following = read(query, place)
+            leg = "" if place.comments is None else None  # comments are more of their search
+            place = following
+            yield replace(page, cursor=place.written if place else None, leg=leg)
 
     def again(self, posts: Sequence[KnownPost]) -> Iterator[Page]:
         """Read known videos and comments again, up to 50 of each a page.
@@ -156,6 +161,7 @@ class YouTube:
         return reading.page(), following
 
     def _search(self, query: Query, place: _Place) -> _Found:
+        wide = replace(query, since=query.since and query.since - _TALKED_ABOUT)
         with self._passing_over(place.slice_below()):
             document, _ = self._once(
                 "search",
@@ -166,7 +172,7 @@ class YouTube:
                 safeSearch="none",  # else what a campaign reports may be hidden as violent
                 maxResults=_MOST_IDS,
                 # Whether the bounds are within is not said the same everywhere.
-                publishedAfter=_written(query.since - _SECOND if query.since else None),
+                publishedAfter=_written(wide.since - _SECOND if wide.since else None),
                 publishedBefore=_written(place.before or query.until),
                 pageToken=place.token,
                 fields="kind,nextPageToken,items(id(videoId))",
@@ -182,10 +188,11 @@ class YouTube:
                 )
                 videos = list(reading.read(_items(document), body))
             reading.rows = self._with_subscribers(list(filter(query.holds, videos)))
+        held = filter(wide.holds, videos)
         moments = [at for at in (place.oldest, *(it.published_at for it in videos)) if at]
         further = further._replace(oldest=min(moments, default=None))
-        following, reading.missing = _after_search(query, further)
-        discussed = {it.post_id: it.published_at or _LONG_AGO for it in reading.rows if it.replies}
+        following, reading.missing = _after_search(wide, further)
+        discussed = {it.post_id: it.published_at or _LONG_AGO for it in held if it.replies}
         return _Found(reading.page(), discussed, following)
 
     def _read_comments(self, query: Query, video_id: str, reading: _Reading) -> None:

@@ -74,7 +74,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.send(answer)
 
-    do_GET = do_POST = handle_any  # noqa: N815
+    do_GET = do_POST = do_PUT = handle_any
 
     def send(self, answer: Answer) -> None:
         body = answer.bytes

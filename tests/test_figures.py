@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from analysis.figures import (
     DARK,
     LIGHT,
+    STATES,
+    coverage_chart,
     hashtags_chart,
     posts_by_day_chart,
     posts_by_kind_chart,
@@ -20,6 +22,7 @@ from analysis.figures import (
 from data.model import Kind, Network
 
 LABELS = {code.value: f"«{code.value}»" for code in (*Network, *Kind)}
+LABELS |= {state: f"«{state}»" for state in STATES}
 
 
 def by_day(*rows: tuple[date, str, int]) -> pd.DataFrame:
@@ -29,6 +32,20 @@ def by_day(*rows: tuple[date, str, int]) -> pd.DataFrame:
 
 def hashtags(*rows: tuple[str, int]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["hashtag", "posts"])
+
+
+def stretches(*rows: tuple[str, int, int, str]) -> pd.DataFrame:
+    """Days of June 2026: network, first, the one after the last, state."""
+    cut = [
+        (
+            network,
+            pd.Timestamp(2026, 6, since, tz="UTC"),
+            pd.Timestamp(2026, 6, until, tz="UTC"),
+            it,
+        )
+        for network, since, until, it in rows
+    ]
+    return pd.DataFrame(cut, columns=["network", "since", "until", "state"])
 
 
 def bars(figure: Any) -> dict[str, list[tuple[str, str, int]]]:
@@ -137,10 +154,31 @@ def test_a_hashtag_in_any_script_is_text_and_not_markup():
     assert "t" * 90 in figure.data[0].hovertext[2]
 
 
+def test_a_time_line_has_each_stretch_in_its_place_and_its_state():
+    figure = coverage_chart(
+        stretches(
+            ("x", 1, 9, "missing"), ("mastodon", 1, 4, "read"), ("mastodon", 4, 9, "reading")
+        ),
+        LABELS,
+    )
+    assert [trace.name for trace in figure.data] == ["«read»", "«reading»", "«missing»"]
+    (read, _, missing) = figure.data
+    assert list(read.y) == ["«mastodon»"] and list(missing.y) == ["«x»"]
+    assert read.base[0].startswith("2026-06-01") and read.x[0] == 3 * 24 * 3600 * 1000
+    assert list(figure.layout.yaxis.categoryarray) == ["«mastodon»", "«x»"]
+    assert [edge[:10] for edge in figure.layout.xaxis.range] == ["2026-06-01", "2026-06-09"]
+
+
+def test_states_are_told_apart_without_their_colours():
+    rows = [("x", day, day + 1, state) for day, state in enumerate(STATES, 1)]
+    figure = coverage_chart(stretches(*rows), LABELS, DARK)
+    assert len({trace.marker.pattern.shape for trace in figure.data}) == len(STATES)
+
+
 def test_nothing_to_show_is_a_figure_all_the_same():
     no_kinds = pd.DataFrame({"kind": [], "posts": []})
     empty = [posts_by_day_chart(by_day(), LABELS), posts_by_kind_chart(no_kinds, LABELS)]
-    for figure in [*empty, hashtags_chart(hashtags())]:
+    for figure in [*empty, hashtags_chart(hashtags()), coverage_chart(stretches(), LABELS)]:
         assert not any(len(trace.x) for trace in figure.data)
 
 

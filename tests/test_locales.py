@@ -93,7 +93,7 @@ def test_every_sentence_that_is_used_exists_and_every_one_that_exists_is_used() 
 
 def _tables_named(source: str) -> set[str]:
     """Tables whose code follows in the next words: `labels("networks", …)`, `named("kinds", …)`."""
-    return set(re.findall(r'(?:labels|named)\("([a-z.]+)"', source))
+    return set(re.findall(r'(?:labels|named)\("([a-z_.]+)"', source))
 
 
 def test_every_format_says_what_it_is_and_where_to_get_it() -> None:

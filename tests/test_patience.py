@@ -249,9 +249,7 @@ def test_a_page_of_many_calls_may_meet_a_fault_at_each() -> None:
             raise NetworkUnavailable
         yield Page([post(1)], None)
 
-    patience = Patience(
-        read_page, lambda it: int(it.post_id), Time().clock, calls=lambda: calls
-    )
+    patience = Patience(read_page, lambda it: int(it.post_id), Time().clock, calls=lambda: calls)
     assert len(list(patience.pages())) == 1
     assert patience.failure is None
 

@@ -430,4 +430,3 @@ MUTATIONS: dict[str, Callable[[Request, Answer], Answer]] = {
 }
 
 #: The window of the campaign, to ask for all of it.
-WINDOW = (BEGIN, END)

@@ -12,7 +12,7 @@ from typing import Any
 
 from collectors.x import X
 from tests.invented import TAG, Invented, InventedPost
-from tests.loopback import Answer, Handler, Request
+from tests.loopback import Answer, Request
 
 SECRETS = {"bearer_token": "jeton-invente-AAAA%2Fexemple%3D"}
 #: What opens the addresses of the storage, in place of a key.
@@ -29,9 +29,6 @@ _NOISE_ID = 500_000_000_000  # behind every post that has a noisy neighbour
 _NOISE_EVERY = 50
 #: How a compliance job words the problems that a look-up names.
 _REASONS = {"resource-not-found": "deleted", "not-authorized-for-resource": "protected"}
-
-# The storage takes files: no other network asks for that.
-Handler.do_PUT = Handler.handle_any  # type: ignore[attr-defined]
 
 
 def collector(url: str, **more: Any) -> X:
