@@ -8,11 +8,9 @@ in its folder of payloads.
 from __future__ import annotations
 
 import importlib
-import json
 import multiprocessing
 import os
 import random
-import re
 import signal
 import socket
 import struct
@@ -319,63 +317,12 @@ def test_a_strange_answer_costs_no_post_or_says_which(
     table.cells[name, network] = f"named, {kept} kept" if is_told else "no post lost"
 
 
-@dataclass(frozen=True)
-class Paging:
-    """Where a network's search has its cursor: the parameter, and the answer's part."""
-
-    path: str
-    parameter: str
-    read: Callable[[Answer], str | None]
-    written: Callable[[Answer, str | None, bool], Answer]
-
-
-def in_json(path: str, parameter: str, *places: str, rows: tuple[str, ...]) -> Paging:
-    def inside(document: Any, names: tuple[str, ...]) -> Any:
-        for name in names:
-            document = document.get(name) or {}
-        return document
-
-    def read(answer: Answer) -> str | None:
-        return inside(json.loads(answer.bytes), places[:-1]).get(places[-1])
-
-    def written(answer: Answer, cursor: str | None, is_empty: bool) -> Answer:
-        document = json.loads(answer.bytes)
-        inside(document, places[:-1])[places[-1]] = cursor
-        if is_empty:
-            inside(document, rows[:-1])[rows[-1]] = []
-        return replace(answer, body=document)
-
-    return Paging(path, parameter, read, written)
-
-
-def in_link() -> Paging:
-    def read(answer: Answer) -> str | None:
-        found = re.search(r"max_id=([^&>]+)", answer.headers.get("Link", ""))
-        return found[1] if found else None
-
-    def written(answer: Answer, cursor: str | None, is_empty: bool) -> Answer:
-        link = f'<http://127.0.0.1/api/v1/timelines/tag/x?max_id={cursor}>; rel="next"'
-        body: Any = [] if is_empty else answer.body
-        return replace(answer, body=body, headers={**answer.headers, "Link": link})
-
-    return Paging("/timelines/tag/", "max_id", read, written)
-
-
-PAGING = {
-    Network.X: in_json("/search/", "next_token", "meta", "next_token", rows=("data",)),
-    Network.BLUESKY: in_json("searchPosts", "cursor", "cursor", rows=("posts",)),
-    Network.MASTODON: in_link(),
-    Network.REDDIT: in_json("/search", "after", "data", "after", rows=("data", "children")),
-    Network.YOUTUBE: in_json("/search", "pageToken", "nextPageToken", rows=("items",)),
-}
-
-
 class Detour:
     """Answers the second search with a page that is empty, or the first again, before its own;
     or, when it is endless, every search with the first page under a new cursor."""
 
     def __init__(self, network: Network, *, is_empty: bool, is_endless: bool) -> None:
-        self.paging = PAGING[network]
+        self.paging = server_of(network).PAGING
         self.answer_of = answers_of(network)
         self.is_empty, self.is_endless = is_empty, is_endless
         self.first: Answer | None = None

@@ -14,6 +14,7 @@ from typing import Any
 from collectors.bluesky import Bluesky
 from tests.invented import BEGIN, END, TAG, Invented, InventedPost
 from tests.loopback import Answer, Request
+from tests.paging import in_json
 
 SECRETS = {"handle": "porte-voix.exemple", "app_password": "mot-invente-de-passe"}
 
@@ -430,3 +431,6 @@ MUTATIONS: dict[str, Callable[[Request, Answer], Answer]] = {
 }
 
 #: The window of the campaign, to ask for all of it.
+
+#: Where a search has its cursor.
+PAGING = in_json("searchPosts", "cursor", "cursor", rows=("posts",))

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 from collectors.mastodon import Mastodon
 from tests.invented import BEGIN, END, TAG, Invented, InventedPost
 from tests.loopback import Answer, Request
+from tests.paging import in_link
 
 SECRETS: dict[str, str] = {}
 HOST = "pouet.exemple"
@@ -276,3 +277,6 @@ MUTATIONS: dict[str, Callable[[Request, Answer], Answer]] = {
         }
     ),
 }
+
+#: Where a search has its cursor.
+PAGING = in_link("/timelines/tag/", "max_id")

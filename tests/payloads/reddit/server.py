@@ -19,6 +19,7 @@ from urllib.parse import unquote
 from collectors.reddit import Reddit
 from tests.invented import BEGIN, END, TAG, Invented, InventedPost
 from tests.loopback import Answer, Request
+from tests.paging import in_json
 
 SECRETS = {"client_id": "identifiant-invente", "client_secret": "secret-invente-pour-les-essais"}
 COMMUNITIES = tuple(f"exemple_{number}" for number in range(16))
@@ -434,3 +435,6 @@ MUTATIONS: dict[str, Callable[[Request, Answer], Answer]] = {
     "deleted-post": _one_post(_deleted),
     "expired-token": _expired_token,
 }
+
+#: Where a search has its cursor.
+PAGING = in_json("/search", "after", "data", "after", rows=("data", "children"))

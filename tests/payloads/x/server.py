@@ -13,6 +13,7 @@ from typing import Any
 from collectors.x import X
 from tests.invented import TAG, Invented, InventedPost
 from tests.loopback import Answer, Request
+from tests.paging import in_json
 
 SECRETS = {"bearer_token": "jeton-invente-AAAA%2Fexemple%3D"}
 #: What opens the addresses of the storage, in place of a key.
@@ -457,3 +458,6 @@ MUTATIONS: dict[str, Callable[[Request, Answer], Answer]] = {
     "deleted-post": _changed(_drop_quoted),
     "expired-token": _refuse_key,
 }
+
+#: Where a search has its cursor.
+PAGING = in_json("/search/", "next_token", "meta", "next_token", rows=("data",))

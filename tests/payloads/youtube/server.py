@@ -16,6 +16,7 @@ from typing import Any
 from collectors.youtube import YouTube
 from tests.invented import TAG, Invented, InventedPost
 from tests.loopback import Answer, Request
+from tests.paging import in_json
 
 SECRETS = {"api_key": "cle-inventee-pour-les-essais"}
 
@@ -439,3 +440,6 @@ MUTATIONS: dict[str, Callable[[Request, Answer], Answer]] = {
     "deleted-post": _changed("/search", _add_deleted),
     "expired-token": lambda request, answer: wrong_key("API key expired. Please renew it."),
 }
+
+#: Where a search has its cursor.
+PAGING = in_json("/search", "pageToken", "nextPageToken", rows=("items",))
