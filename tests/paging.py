@@ -27,7 +27,7 @@ def in_json(path: str, parameter: str, *places: str, rows: tuple[str, ...]) -> P
 
     def inside(document: Any, names: tuple[str, ...]) -> Any:
         for name in names:
-            document = document.get(name) or {}
+            document = document.setdefault(name, {})
         return document
 
     def written(answer: Answer, cursor: str | None, is_empty: bool) -> Answer:
