@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from html import escape
 from typing import Any
 
@@ -31,6 +31,10 @@ _FEWEST_BARS = 7
 _BAR_SHARE = 0.85
 _ROW_HEIGHT = 42
 _LONGEST_LABEL = 38
+
+
+#: What may be said of a stretch of a campaign's time on a network.
+STATES = ("read", "reading", "capped", "missing")
 
 
 @dataclass(frozen=True)
@@ -163,6 +167,50 @@ def hashtags_chart(
         palette,
         separators,
     )
+
+
+def coverage_chart(
+    stretches: pd.DataFrame, labels: Mapping[str, str], palette: Palette = LIGHT
+) -> go.Figure:
+    """What was read of each network, as stretches of one time line a network.
+
+    `stretches` has the columns `network`, `since`, `until` (UTC) and `state`, one of `STATES`;
+    `labels` has words for networks and states. Each bar's `customdata` is its network, since
+    and until (ISO). States differ by their pattern as well as by their colour.
+    """
+    networks = [network.value for network in Network if network in set(stretches["network"])]
+    figure = _figure(palette, SEPARATORS, height=_ROW_HEIGHT * max(len(networks), 1) + 90)
+    for state, (color, pattern) in zip(STATES, _states(palette), strict=True):
+        rows = stretches[stretches["state"] == state]
+        if rows.empty:
+            continue
+        figure.add_bar(
+            base=[since.isoformat() for since in rows["since"]],
+            x=[(until - since) / _DAY * _DAY_MS for since, until in _edges(rows)],
+            y=[labels[network] for network in rows["network"]],
+            orientation="h",
+            width=0.5,
+            name=labels[state],
+            marker={
+                "color": color,
+                "line": {"color": palette.text if state == "missing" else color, "width": 1},
+                "pattern": {"shape": pattern, "fgcolor": palette.text, "fillmode": "overlay"},
+            },
+            customdata=[
+                [network, since.isoformat(), until.isoformat()]
+                for network, (since, until) in zip(rows["network"], _edges(rows), strict=True)
+            ],
+            hovertext=[
+                f"{since:%d/%m/%Y %H:%M} – {until:%d/%m/%Y %H:%M}" for since, until in _edges(rows)
+            ],
+            hovertemplate="%{y} – %{fullData.name}<br>%{hovertext}<extra></extra>",
+        )
+    figure.update_layout(barmode="overlay")
+    if not stretches.empty:
+        figure.update_xaxes(**_days_axis(stretches["since"].min(), stretches["until"].max()))
+    names = [labels[network] for network in networks]
+    figure.update_yaxes(categoryorder="array", categoryarray=names[::-1], tickformat=None)
+    return figure
 
 
 def _figure(palette: Palette, separators: str, *, height: int) -> go.Figure:
@@ -300,6 +348,33 @@ def _time_axis(starts: list[date], end: date, unit: str) -> dict[str, Any]:
         "range": [(first - room).isoformat(), (last + room).isoformat()],
         "tickvals": [_middle(tick, _next(tick, unit)) for tick in ticks],
         "ticktext": _tick_texts(ticks, unit),
+        "tickangle": 0,
+    }
+
+
+def _edges(stretches: pd.DataFrame) -> list[tuple[datetime, datetime]]:
+    return list(zip(stretches["since"], stretches["until"], strict=True))
+
+
+def _states(palette: Palette) -> list[tuple[str, str]]:
+    """The colour and the pattern of each of `STATES`."""
+    return [
+        (palette.colorway[2], ""),
+        (palette.colorway[5], "."),
+        (palette.colorway[4], "\\"),
+        (palette.surface, "/"),
+    ]
+
+
+def _days_axis(first: datetime, last: datetime) -> dict[str, Any]:
+    """A few days of a time line, each where it begins."""
+    days = _starts(first.date(), last.date(), "day")
+    ticks = days[:: -(-len(days) // _MOST_TICKS)]
+    return {
+        "type": "date",
+        "range": [first.isoformat(), last.isoformat()],
+        "tickvals": [tick.isoformat() for tick in ticks],
+        "ticktext": _tick_texts(ticks, "day"),
         "tickangle": 0,
     }
 

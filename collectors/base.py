@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import ClassVar, Protocol
@@ -79,13 +80,24 @@ class Page:
 class Estimate:
     """What a collection from a paid network would take: posts, calls for them, US dollars.
 
-    `dollars` is the likely price, `most_dollars` the highest.
+    `dollars` is the likely price, `most_dollars` the highest. `per_day` counts the posts by day
+    (UTC): a figure of the whole that needs no post, nor anybody, to be read.
     """
 
     posts: int
     requests: int
     dollars: Decimal
     most_dollars: Decimal
+    per_day: Mapping[date, int] = field(default_factory=dict)
+
+    def __add__(self, other: Estimate) -> Estimate:
+        return Estimate(
+            self.posts + other.posts,
+            self.requests + other.requests,
+            self.dollars + other.dollars,
+            self.most_dollars + other.most_dollars,
+            dict(Counter(self.per_day) + Counter(other.per_day)),
+        )
 
 
 class Collector(Protocol):

@@ -10,9 +10,10 @@ import json
 import logging
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, NamedTuple, TypeVar
@@ -207,17 +208,19 @@ class X:
         Raises:
             CollectorError: as `pages`.
         """
-        posts = requests = 0
+        requests = 0
+        per_day: Counter[date] = Counter()
         place: _Place | None = _Place()
         while place is not None:
             search = _search(query, place, datetime.now(UTC))
             if search is None:
                 break
             counted = self._count(search)
-            posts += counted
-            requests += max(1, -(-counted // search.largest_page))
+            requests += max(1, -(-counted.total() // search.largest_page))
+            per_day += counted
             place = search.after
-        return Estimate(posts, requests, posts * _LIKELY, posts * _MOST.dollars)
+        posts = per_day.total()
+        return Estimate(posts, requests, posts * _LIKELY, posts * _MOST.dollars, dict(per_day))
 
     def _page(self, query: Query, search: _Search) -> tuple[Page, _Place | None]:
         client, place = self._client, search.place
@@ -250,12 +253,13 @@ class X:
         )
         return page, after
 
-    def _count(self, search: _Search) -> int:
+    def _count(self, search: _Search) -> Counter[date]:
         archive, client = search.place.archive, self._client
         call = client.get_all_tweets_count if archive else client.get_recent_tweets_count
         price = Amount(0, _ARCHIVE_COUNT if archive else _RECENT_COUNT)
         parameters = {**search.parameters, "granularity": "day"}
-        counted, earliest = 0, None
+        counted: Counter[date] = Counter()
+        earliest = None
         while True:
             answer = self._bought(call, price, lambda _: price, **parameters)
             try:
@@ -266,7 +270,8 @@ class X:
             # The months come newest first; an answer that goes no further back is no end of them.
             if begin is None or (earliest is not None and begin >= earliest):
                 return counted
-            counted += sum(day.tweet_count for day in page.data)
+            for day in page.data:  # the first and the last may be parts of one
+                counted[day.start.date()] += day.tweet_count
             earliest = begin
             if page.meta.next_token is None or begin <= search.parameters["start_time"]:
                 return counted
@@ -401,7 +406,8 @@ def _client(bearer_token: str, address: str) -> Any:
             raise MissingCredentials("key-malformed")
         with _sent(ask, method, address + url.removeprefix(_HOST), **more) as response:
             try:
-                body = response.content
+                # Whoever reads the answer from here on reads it without the key.
+                body = response._content = answers.masked(response.content, bearer_token)
             except OSError:
                 body = None
         if response.status_code == 429 and b"/usage-capped" in (body or b""):

@@ -203,7 +203,7 @@ class Visitor:
 
     def name_campaign(self, title: str) -> None:
         """On the page Collecte, asks for a campaign that is not there yet."""
-        self.open("collection", campaign="demo-bancs")
+        self.open("collection", campaign="demo-bancs", section="files")
         new = locales.text("fr", "targets.new")
         if self.part("target").get_by_role("combobox").input_value() != new:
             self.choose("target", new)
@@ -515,7 +515,7 @@ def test_a_table_offers_no_file_but_ours(visit: Visit) -> None:
 
 def test_what_opens_on_a_page_speaks_french_too(visit: Visit, tmp_path: Path) -> None:
     visitor = visit()
-    visitor.open("collection", campaign="demo-bancs")
+    visitor.open("collection", campaign="demo-bancs", section="files")
     path = _written(tmp_path / "quelques.jsonl", posts=40)
     visitor.part("uploads").locator("input[type=file]").set_input_files(path)
     expect(visitor.part("uploads")).to_contain_text("quelques.jsonl")

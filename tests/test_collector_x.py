@@ -1025,6 +1025,8 @@ def test_an_estimate_counts_the_posts_before_any_is_read(
     estimate = collector(server.url, budget=budget).estimate(QUERY)
     assert estimate.requests == fewest_requests(campaign)
     assert estimate.posts == 2_448  # X counts what it would give, its noise included
+    assert sum(estimate.per_day.values()) == 2_448
+    assert BEGIN.date() <= min(estimate.per_day) < max(estimate.per_day) < END.date()
     assert estimate.dollars == 2_448 * Decimal("0.018")
     assert estimate.most_dollars == 2_448 * Decimal("0.055")
     assert {it.path for it in server.requests} == {"/2/tweets/counts/all"}

@@ -114,6 +114,7 @@ def test_an_estimate_comes_before_a_run_and_the_budget_holds(said, x) -> None:
     assert code == 0
     assert shown["posts"] >= len(INVENTED.posts)
     assert shown["dollars"] <= shown["most_dollars"]
+    assert sum(number for _, number in shown["per_day"]) == shown["posts"]
     code, shown = said("run", "--campaign", "essai", "--json")
     assert code == 0
     [window] = shown["networks"][0]["windows"]

@@ -46,7 +46,7 @@ COLLECTING = {
     *(
         f"views/parts/{name}.py"
         for name in (
-            *("access", "campaigns", "coverage", "imports", "progress"),
+            *("access", "coverage", "drafts", "imports", "progress"),
             *("reading", "runs", "sources", "turns"),
         )
     ),

@@ -246,8 +246,11 @@ def test_charts_have_the_theme_s_colours_and_say_what_they_show(theme: str) -> N
 
 @pytest.mark.usefixtures("campaigns")
 def test_an_import_goes_into_the_campaign_on_the_page_or_into_a_new_one() -> None:
-    assert _open("collection", campaign="demo-bancs").selectbox(key="target").value == ""
-    app = _open("collection", campaign="quarante")
+    assert (
+        _open("collection", campaign="demo-bancs", section="files").selectbox(key="target").value
+        == ""
+    )
+    app = _open("collection", campaign="quarante", section="files")
     assert app.selectbox(key="target").value == "quarante"
     app.selectbox(key="campaign").set_value("demo-bancs").run()
     assert app.selectbox(key="target").value == ""
@@ -258,13 +261,13 @@ def test_campaigns_that_share_a_title_are_told_apart() -> None:
     for campaign_id in ("marche", "marche-2"):
         lake.create(Campaign(campaign_id, "Marché"))
     for campaign_id in ("marche", "marche-2"):
-        app = _open("collection", campaign=campaign_id).run()
+        app = _open("collection", campaign=campaign_id, section="files").run()
         assert app.selectbox(key="campaign").value == campaign_id
         assert app.selectbox(key="target").value == campaign_id
 
 
 def test_the_demo_is_no_target_for_an_import() -> None:
-    app = _open("collection")
+    app = _open("collection", section="files")
     assert app.selectbox(key="target").options == [locales.text("fr", "targets.new")]
 
 
@@ -284,7 +287,7 @@ def test_a_file_is_imported_and_reported(tmp_path: Path) -> None:
     assert report is not None and (report.new, report.refused) == (1, 1)
     assert job.outcomes[1].problem == "html"
 
-    app = _open("collection", campaign="essai", job=job.job_id)
+    app = _open("collection", campaign="essai", section="history", job=job.job_id)
     said = _words(app)
     assert locales.text("fr", "report.new", n=1) in said
     assert "page.html" in said.replace("\\", "")

@@ -1,55 +1,72 @@
-"""Collecte: files become a campaign's posts."""
+"""Collecte: a campaign, the networks it is read from, and the files that are brought to it."""
 
 import streamlit as st
 
-from views.parts import address, cards, imports, jobs, loaders, progress, tables, targets
+from views.parts import (
+    address,
+    campaigns,
+    cards,
+    coverage,
+    files,
+    imports,
+    jobs,
+    loaders,
+    progress,
+    reading,
+    runs,
+    sources,
+    tables,
+    turns,
+    words,
+)
 from views.parts.words import plain, t
 
+SECTIONS = ("networks", "campaign", "files", "history")
+
 st.title(t("pages.collection"), anchor=False)
-st.write(t("collection.intro"))
+present = next(it for it in loaders.campaigns() if it.campaign_id == address.value("campaign"))
+is_set_up = bool(present.hashtags and present.networks)
 
-job = jobs.find(address.seed(jobs.CHOICE))
+job = jobs.find(address.seed(jobs.CHOICE)) or jobs.under_way(present.campaign_id)
 is_busy = job is not None and not job.done.is_set()
-
-with cards.block("import_block", t("collection.import")):
-    target = targets.choose()
-    by_upload, by_path = st.tabs([t("collection.by_upload"), t("collection.by_path")])
-    with by_upload:
-        uploads = st.file_uploader(
-            t("collection.files"), accept_multiple_files=True, key="uploads", disabled=is_busy
-        )
-        sent = st.button(
-            t("collection.start", n=len(uploads)),
-            key="start_uploads",
-            type="primary",
-            disabled=is_busy or not uploads,
-        )
-    with by_path:
-        typed = st.text_input(
-            t("collection.path"), key="path", help=t("collection.path_help"), disabled=is_busy
-        )
-        pointed = st.button(t("collection.start_path"), key="start_path", disabled=is_busy)
-
-    if sent:
-        targets.launch(target, imports.start_uploads, uploads)
-    if pointed and (files := imports.files_at(typed)):
-        targets.launch(target, imports.start_paths, files)
-    elif pointed:
-        st.error(t("collection.no_path"))
-
+if said := address.said():
+    st.success(said, icon=":material/check_circle:")
 if isinstance(job, imports.ImportJob):
     progress.show(job)
+elif isinstance(job, runs.PlannedJob):
+    turns.show(job)
 elif address.value(jobs.CHOICE.key):
     st.info(t("collection.job_gone"))
 
-history = loaders.collections(target.campaign_id) if target.campaign_id else None
-if history is not None and not history.empty:
-    with cards.block("history_block", t("collection.history", title=plain(target.title))):
+default = "networks" if is_set_up and not present.is_demo else "campaign"
+section = address.one_of("section", SECTIONS, default)
+address.seed(section)
+chosen = st.segmented_control(
+    t("collection.section"),
+    SECTIONS,
+    key="section",
+    format_func=words.labels("collection.sections", SECTIONS).__getitem__,
+    required=True,
+    label_visibility="collapsed",
+)
+address.write(section, jobs.CHOICE)
+
+if chosen == "campaign":
+    campaigns.show(present)
+elif chosen == "files":
+    files.show(is_busy=is_busy)
+elif chosen == "networks" and present.is_demo:
+    st.info(t("collection.demo"), icon=":material/lightbulb:")
+elif chosen == "networks":
+    reading.show(present, is_busy=is_busy)
+    sources.show(present, is_busy=is_busy)
+    coverage.show(present, job if is_busy and isinstance(job, runs.RunJob) else None)
+elif (history := loaders.collections(present.campaign_id)).empty:
+    st.info(t("collection.no_history"), icon=":material/lightbulb:")
+else:
+    with cards.block("history_block", t("collection.history", title=plain(present.title))):
         tables.show(
             progress.history(history),
             key="history",
-            alt=t("collection.history", title=target.title),
+            alt=t("collection.history", title=present.title),
         )
-
-with cards.block("formats_block", t("collection.formats")):
-    progress.formats()

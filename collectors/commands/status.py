@@ -5,17 +5,18 @@ from __future__ import annotations
 import argparse
 import json
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pandas as pd
 
-from collectors.base import CollectorError, Query
+from collectors.base import CollectorError, Estimate, Query
 from collectors.budget import Ledger
 from collectors.commands import terminal
 from collectors.commands.campaigns import described
-from collectors.coverage import Window, covered, gaps
+from collectors.coverage import covered, gaps
 from collectors.credentials import Credentials
-from collectors.networks import open_collector, secrets_of
+from collectors.networks import in_our_words, open_collector, secrets_of
 from collectors.run import hashtags, span, stretches
 from data.lake import Lake, LakeError
 from data.model import Campaign, Network
@@ -83,9 +84,13 @@ def estimate(lake: Lake, chosen: argparse.Namespace, language: str) -> int:
     try:
         campaign = terminal.campaign_of(lake, chosen.campaign)
         budget = Ledger(lake.root).budget(campaign, Network.X)
-        collector = open_collector(Network.X, campaign, Credentials(lake.root), budget)
         windows = [each.window for each in stretches(lake, campaign, Network.X, datetime.now(UTC))]
-        found = [_estimate(collector, campaign, window) for window in windows]
+        with in_our_words():
+            collector: Any = open_collector(Network.X, campaign, Credentials(lake.root), budget)
+            found = sum(
+                (collector.estimate(Query(campaign.hashtags, *window)) for window in windows),
+                start=Estimate(0, 0, Decimal(0), Decimal(0)),
+            )
         left = budget.left()
     except (LakeError, CollectorError) as error:
         terminal.refuse(language, error)
@@ -93,21 +98,18 @@ def estimate(lake: Lake, chosen: argparse.Namespace, language: str) -> int:
     numbers = {
         "campaign": campaign.campaign_id,
         "network": Network.X.value,
-        "posts": sum(each.posts for each in found),
-        "requests": sum(each.requests for each in found),
-        "dollars": float(sum(each.dollars for each in found)),
-        "most_dollars": float(sum(each.most_dollars for each in found)),
+        "posts": found.posts,
+        "requests": found.requests,
+        "dollars": float(found.dollars),
+        "most_dollars": float(found.most_dollars),
         "left_dollars": float(left.dollars) if left.dollars.is_finite() else None,
     }
     if chosen.json:
-        terminal.show(numbers)
+        days = [[day.isoformat(), n] for day, n in sorted(found.per_day.items())]
+        terminal.show({**numbers, "per_day": days})
     else:
         print(text(language, "command.estimated", **numbers))
     return terminal.DONE
-
-
-def _estimate(collector: Any, campaign: Campaign, window: Window) -> Any:
-    return collector.estimate(Query(campaign.hashtags, window.since, window.until))
 
 
 def _last(runs: pd.DataFrame) -> dict[str, Any] | None:
@@ -118,7 +120,7 @@ def _last(runs: pd.DataFrame) -> dict[str, Any] | None:
         "finished_at": newest["finished_at"].to_pydatetime(),
         "outcome": newest["outcome"],
         "new": None if pd.isna(newest["new"]) else int(newest["new"]),
-        "missing": json.loads(newest["missing"] or "[]"),
+        "missing": [] if pd.isna(newest["missing"]) else json.loads(newest["missing"]),
     }
 
 

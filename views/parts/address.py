@@ -18,9 +18,11 @@ T = TypeVar("T")
 
 _WRITTEN = "_written"
 _LATER = "_later"
+_EDITIONS = "_editions"
+_SAID = "_said"
 
 #: What is forgotten when another campaign is chosen.
-OF_A_CAMPAIGN = ("period", "since", "until", "networks", "kinds", "tag", "target")
+OF_A_CAMPAIGN = ("period", "since", "until", "networks", "kinds", "tag", "target", "job")
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,31 @@ def choose(key: str, chosen: object) -> None:
 def later(key: str, chosen: object) -> None:
     """Chooses in the place of a widget that is drawn already: it shows in the next run."""
     st.session_state.setdefault(_LATER, {})[key] = chosen
+
+
+def taken(key: str) -> Any:
+    """What is kept under a key, which is forgotten by that; None where there is nothing."""
+    return st.session_state.pop(key, None)
+
+
+def say_later(said: str) -> None:
+    """Has the page say, once, in its next run, what was done in this one."""
+    st.session_state[_SAID] = said
+
+
+def said() -> str | None:
+    """What the run before this one wanted said."""
+    return taken(_SAID)
+
+
+def edition(form: str) -> int:
+    """Ends the keys of a form's widgets: after `start_anew` they are new ones, and empty."""
+    return st.session_state.get(_EDITIONS, {}).get(form, 0)
+
+
+def start_anew(form: str) -> None:
+    """Lets go of what was typed into a form."""
+    st.session_state.setdefault(_EDITIONS, {})[form] = edition(form) + 1
 
 
 def forget(*keys: str) -> None:

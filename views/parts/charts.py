@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -58,6 +59,16 @@ def posts_by_day(chosen: Filters, by_day: pd.DataFrame) -> Filters | None:
     return replace(chosen.between(*days_of_bar), networks=(network,))
 
 
+def counted_by_day(per_day: Mapping[date, int]) -> None:
+    """Draws how many posts X counted on each day, without one having been read."""
+    by_day = pd.DataFrame({"day": list(per_day), "posts": list(per_day.values())})
+    by_day["network"] = Network.X.value
+    figure = figures.posts_by_day_chart(
+        by_day, words.labels("networks", tuple(Network)), palette(), separators=_separators()
+    )
+    _show(figure, key="counted", alt=t("estimate.alt", n=sum(per_day.values())))
+
+
 def posts_by_kind(by_kind: pd.DataFrame) -> None:
     """Draws how many posts there are of each kind."""
     kinds = words.labels("kinds", tuple(Kind))
@@ -81,6 +92,15 @@ def hashtags(tags: pd.DataFrame) -> None:
         key="hashtags",
         alt=t("overview.hashtags_alt", tag=first["hashtag"], n=int(first["posts"])),
     )
+
+
+def coverage(stretches: pd.DataFrame, gaps: int) -> None:
+    """Draws which stretches of time were read of each network, and between how many gaps."""
+    states = words.labels("coverage_panel.states", figures.STATES)
+    figure = figures.coverage_chart(
+        stretches, words.labels("networks", tuple(Network)) | states, palette()
+    )
+    _show(figure, key="coverage", alt=t("coverage_panel.alt", n=gaps))
 
 
 def _separators() -> str:

@@ -47,7 +47,6 @@ class Outcome:
 class ImportJob(jobs.Job):
     """An import under way: the files that are through, and how far the present one is."""
 
-    campaign_id: str = ""
     names: tuple[str, ...] = ()
     outcomes: list[Outcome] = field(default_factory=list)
     progress: Progress | None = None

@@ -26,14 +26,14 @@ _KEPT = 20
 class Job:
     """Work under way: what it shows of itself, and the event that asks it to stop."""
 
+    campaign_id: str = ""
     job_id: str = field(default_factory=lambda: uuid4().hex[:12])
     stop: threading.Event = field(default_factory=threading.Event)
     done: threading.Event = field(default_factory=threading.Event)
 
 
-@st.cache_resource
-def _jobs() -> OrderedDict[str, Job]:
-    return OrderedDict()
+#: The jobs of this process, whoever began them.
+_JOBS: OrderedDict[str, Job] = OrderedDict()
 
 
 def start(job: Job, work: Callable[[], None]) -> str:
@@ -45,15 +45,40 @@ def start(job: Job, work: Callable[[], None]) -> str:
         finally:
             job.done.set()
 
-    jobs = _jobs()
-    jobs[job.job_id] = job
-    finished = [it for it, other in jobs.items() if other.done.is_set()]
-    for job_id in finished[: max(0, len(jobs) - _KEPT)]:
-        del jobs[job_id]
+    _JOBS[job.job_id] = job
+    finished = [it for it, other in _JOBS.items() if other.done.is_set()]
+    for job_id in finished[: max(0, len(_JOBS) - _KEPT)]:
+        del _JOBS[job_id]
     threading.Thread(target=run, name=f"job-{job.job_id}", daemon=True).start()
     return job.job_id
 
 
+def stop_all() -> None:
+    """Asks all work to stop: a network may have it wait for minutes, and a program that ends
+    waits for it."""
+    for job in list(_JOBS.values()):
+        job.stop.set()
+
+
 def find(job_id: str) -> Job | None:
     """The job of this id; None when this process has none (it was restarted)."""
-    return _jobs().get(job_id)
+    return _JOBS.get(job_id)
+
+
+def under_way(campaign_id: str) -> Job | None:
+    """The newest job that is not done yet for a campaign, whoever began it."""
+    waiting = (it for it in reversed(list(_JOBS.values())) if not it.done.is_set())
+    return next((it for it in waiting if it.campaign_id == campaign_id), None)
+
+
+def follow(job_id: str) -> None:
+    """Shows a job from now on, after a reload of the page too."""
+    address.choose(CHOICE.key, job_id)
+    address.write(CHOICE)
+    st.rerun()
+
+
+def leave() -> None:
+    """Shows no job from now on."""
+    address.drop(CHOICE.key)
+    st.rerun()

@@ -7,9 +7,13 @@ import streamlit as st
 
 from collectors.files import FORMATS
 from collectors.imports import Report
-from views.parts import tables
-from views.parts.imports import ImportJob, Outcome
+from data.model import Network
+from views.parts import tables, words
+from views.parts.imports import ImportJob
 from views.parts.words import plain, t
+
+#: What a network is read for, as the lake calls it.
+_PURPOSES = ("api", "measure", "check")
 
 
 def show(job: ImportJob) -> None:
@@ -57,7 +61,7 @@ def _report(job: ImportJob) -> None:
         st.warning(t("report.stopped"), icon=":material/stop_circle:")
     for outcome in job.outcomes:
         if outcome.problem is not None:
-            st.error(problem(outcome), icon=":material/error:")
+            st.error(words.error(outcome.problem, outcome.values), icon=":material/error:")
     if reports:
         rows = pd.DataFrame([_row(it) for it in reports])
         tables.show(rows, key="report", alt=t("report.title"))
@@ -67,16 +71,10 @@ def _report(job: ImportJob) -> None:
         tables.show(refused, key="refusals", alt=t("report.reasons"), is_tall=True)
 
 
-def problem(outcome: Outcome) -> str:
-    """Why a file could not be read, and what to do."""
-    values = {name: plain(str(it)) for name, it in outcome.values.items()}
-    return t(f"error.{outcome.problem}", **values)
-
-
 def _row(report: Report) -> dict[str, object]:
     return {
         "source": report.source,
-        "outcome": t(f"outcomes.{report.outcome.replace(' ', '_')}"),
+        "outcome": _outcome(report.outcome),
         "read": report.read,
         "new": report.new,
         "known": report.known,
@@ -102,9 +100,11 @@ def _refusals(reports: list[Report]) -> pd.DataFrame:
 def history(collections: pd.DataFrame) -> pd.DataFrame:
     """A campaign's collections in words, the newest first."""
     columns = ["finished_at", "source", "outcome", "read", "new", "known", "refused", "format"]
+    names = words.labels("networks", tuple(Network))
     return collections[columns].assign(
+        source=collections["network"].map(names).fillna(collections["source"]),
         format=collections["format"].map(_format_name),
-        outcome=collections["outcome"].map(lambda it: t(f"outcomes.{it.replace(' ', '_')}")),
+        outcome=collections["outcome"].map(_outcome),
     )
 
 
@@ -116,5 +116,13 @@ def formats() -> None:
             st.text(t(f"formats.{it.code}.where"))  # its addresses are no links to follow
 
 
+def _outcome(code: str) -> str:
+    said = t(f"outcome.{code.replace(' ', '-')}")
+    return f"{said[:1].upper()}{said[1:]}"
+
+
 def _format_name(codes: str) -> str:
+    """A file's format, or what a network was read for."""
+    if codes in _PURPOSES:
+        return t(f"purposes.{codes}")
     return ", ".join(t(f"formats.{code}.name") for code in codes.split(", ") if code)

@@ -13,6 +13,7 @@ import streamlit as st
 from data.lake import Lake
 from data.model import Campaign
 from views.parts import address, jobs, loaders, words
+from views.parts.hashtags import tags_of
 from views.parts.words import t
 
 _LONGEST_ID = 40
@@ -66,11 +67,14 @@ def launch(target: Target, start: Callable[[Lake, str, Any], str], files: Any) -
         taken = {it.campaign_id for it in loaders.campaigns()}
         campaign_id = slug_of(target.title, taken)
         Lake.of_user().create(Campaign(campaign_id, target.title, target.hashtags))
+    show_from_now(campaign_id)
+    jobs.follow(start(loaders.lake_of(campaign_id), campaign_id, files))
+
+
+def show_from_now(campaign_id: str) -> None:
+    """The campaign of the page, from its next run on."""
     address.forget(*address.OF_A_CAMPAIGN)
     address.later("campaign", campaign_id)
-    address.choose(jobs.CHOICE.key, start(loaders.lake_of(campaign_id), campaign_id, files))
-    address.write(jobs.CHOICE)
-    st.rerun()
 
 
 def slug_of(title: str, taken: set[str]) -> str:
@@ -88,13 +92,3 @@ def slug_of(title: str, taken: set[str]) -> str:
     while free in taken:
         free, number = f"{slug}-{number}", number + 1
     return free
-
-
-def tags_of(typed: str) -> tuple[str, ...]:
-    """Hashtags as people type them, as the lake writes them.
-
-    >>> tags_of("#LibertéPourTous, Togo  togo")
-    ('libertépourtous', 'togo')
-    """
-    found = (it.strip("#＃") for it in re.split(r"[\s,;]+", typed))
-    return tuple(dict.fromkeys(unicodedata.normalize("NFC", it).casefold() for it in found if it))

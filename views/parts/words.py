@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
+from decimal import Decimal
 
 import pandas as pd
 
@@ -61,6 +62,32 @@ def days(since: date, until: date) -> str:
 def moment(value: datetime) -> str:
     """A moment in UTC."""
     return locales.moment(language(), value)
+
+
+def dollars(value: float | Decimal) -> str:
+    """US dollars and cents."""
+    return locales.dollars(language(), value)
+
+
+def error(code: str, values: Mapping[str, object]) -> str:
+    """What went wrong, and what to do."""
+    return t(f"error.{code}", **_in_words(values))
+
+
+def missing(reason: Mapping[str, object]) -> str:
+    """Why something could not be read: `code` and what fills the gaps of its sentence."""
+    code = str(reason["code"])
+    is_an_error = code not in locales.sentences(language())["missing"]
+    said = error(code, reason) if is_an_error else t(f"missing.{code}", **_in_words(reason))
+    server = plain(str(reason.get("instance", "")))
+    return said if server in said else f"{server} – {said}"
+
+
+def _in_words(values: Mapping[str, object]) -> dict[str, object]:
+    shown = {name: plain(str(it)) for name, it in values.items()}
+    if "network" in values:
+        shown["network"] = t(f"networks.{values['network']}")
+    return shown
 
 
 def plain(text: str) -> str:
