@@ -85,12 +85,17 @@ def check(
     30 days is forgotten too: its terms ask to refresh its data or to delete them.
     """
     network, now = collector.network, clock.now()
-    look = collector.gone if isinstance(collector, Compliant) else collector.again
     before, last = now - CHECKED_AFTER[network], None
     reports: list[Report] = []
     while batch := lake.known(campaign.campaign_id, network, before, _MOST_POSTS, after=last):
-        read, last = _from(look, [each.known for each in batch]), batch[-1]
-        reports.append(_read_again(lake, campaign, collector, clock, "check", read, progress, stop))
+        posts, last = [each.known for each in batch], batch[-1]
+        if isinstance(collector, Compliant):
+            read, asked = _from(collector.gone, posts), len(posts)
+        else:
+            read, asked = _from(collector.again, posts), 0
+        reports.append(
+            _read_again(lake, campaign, collector, clock, "check", read, progress, stop, asked)
+        )
         if reports[-1].outcome != "complete":
             break
     report = _together(reports, network)
@@ -129,7 +134,8 @@ def _from(
         asked = int(cursor or 0)
         try:
             for page in look(posts[asked:]):
-                yield replace(page, cursor=further(asked, page.cursor))
+                # It ends with the posts: many pages that give none are no sign of anything.
+                yield replace(page, cursor=further(asked, page.cursor), leg=None)
         except CollectorError as error:
             error.after = further(asked, error.after)
             raise
@@ -146,7 +152,12 @@ def _read_again(
     read: Callable[[str | None], Iterator[Page]],
     progress: Callable[[Progress], None],
     stop: threading.Event | None,
+    asked: int = 0,
 ) -> Report:
+    """Read known posts, and forget those that are gone.
+
+    `asked` is how many they are where the network says nothing of those that are there.
+    """
     network, began_at = collector.network, clock.now()
     named = (campaign.campaign_id, network, purpose, began_at, uuid4())
     collection_id = sha256("\n".join(map(str, named)).encode()).hexdigest()
@@ -168,7 +179,10 @@ def _read_again(
         gone.extend(page.gone)
         rows += len(page.rows)
         refused += len(page.refused)
-        progress(Progress(network, read=rows + len(gone)))
+        tell(None)
+
+    def tell(waits_until: datetime | None) -> None:
+        progress(Progress(network, read=rows + len(gone), waits_until=waits_until))
 
     with alone(lake, campaign, network):
         writer = lake.writer(campaign.campaign_id, collection_id)
@@ -178,10 +192,14 @@ def _read_again(
             clock,
             calls=lambda: collector.calls,
             pace_seconds=pace(collector),
+            keep_aside=lambda body, why: lake.keep_aside(campaign.campaign_id, network, body, why),
+            tell=tell,
         )
         is_whole = collect(writer, patience.pages(), clock.now, stop=stop, note=note)
         lake.derive(campaign.campaign_id)
-        if len(gone) > max(_MANY, rows) and not _was_said(lake, campaign, network, began_at):
+        there = max(rows, asked - len(gone))
+        is_doubtful = len(gone) > max(_MANY, there)
+        if is_doubtful and not _was_said(lake, campaign, network, purpose, began_at):
             patience.missing.append(Missing("gone-too-many", {"n": len(gone)}))
             gone.clear()
         removed = lake.remove(campaign.campaign_id, network, gone) if gone else 0
@@ -202,9 +220,14 @@ def _read_again(
     return report
 
 
-def _was_said(lake: Lake, campaign: Campaign, network: Network, now: datetime) -> bool:
-    """Whether an earlier check found too many posts gone to believe it at once."""
+def _was_said(
+    lake: Lake, campaign: Campaign, network: Network, purpose: str, now: datetime
+) -> bool:
+    """Whether the last look of this purpose, a day ago, found too many posts gone as well."""
     rows = lake.collections(campaign.campaign_id)
-    rows = rows[(rows["network"] == network) & (rows["format"] != "api")]
+    rows = rows[(rows["network"] == network) & (rows["format"] == purpose)]
+    is_said = rows["missing"].fillna("").str.contains("gone-too-many")
+    # One that could not be read to its end says nothing.
+    rows = rows.assign(is_said=is_said)[is_said | (rows["outcome"] == "complete")]
     rows = rows[rows["started_at"] <= pd.Timestamp(now - _SAID_AGAIN_AFTER)]
-    return bool(rows["missing"].fillna("").str.contains("gone-too-many").any())
+    return bool(rows.sort_values("started_at")["is_said"].tail(1).any())

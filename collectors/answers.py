@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from html import escape
 from typing import Any
+from urllib.parse import quote, unquote
 
 import orjson
 
@@ -59,6 +61,23 @@ def document(body: bytes) -> Any:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
         raise NetworkUnavailable("not-json-answer", body=body) from None
+
+
+def masked(body: bytes, sent: str) -> bytes:
+    """An answer without the key that it was asked for with.
+
+    Proxies and error pages repeat what they were asked, and answers that cannot be read are
+    kept. `sent` is the key, or a header that ends in it.
+
+    >>> masked(b'{"error": "bad header: Bearer abc/1", "path": "/?key=abc%2F1"}', "Bearer abc/1")
+    b'{"error": "bad header: Bearer <secret>", "path": "/?key=<secret>"}'
+    """
+    key = sent.rpartition(" ")[2]
+    spelled = {key, quote(key, safe=""), unquote(key)}
+    spelled |= {each.replace("/", "\\/") for each in spelled} | set(map(escape, spelled))
+    for each in sorted(filter(None, spelled), key=len, reverse=True):
+        body = body.replace(each.encode(), b"<secret>")
+    return body
 
 
 def resumes_at(headers: Mapping[str, str], now: datetime) -> datetime | None:

@@ -72,7 +72,7 @@ class Bluesky:
 
         for name in ("httpx", "httpcore"):  # they write down every address, and whom it names
             logging.getLogger(name).setLevel(logging.WARNING)
-        self._handle = handle.strip().removeprefix("@")
+        self._handle = handle.strip()
         self._app_password = app_password
         hooks = {"request": [self._count], "response": [self._judge]}
         request = Request(timeout=answers.TIMEOUT, event_hooks=hooks)
@@ -239,7 +239,8 @@ class Bluesky:
 
     def _log_in(self) -> None:
         try:
-            self._client.login(self._handle, self._app_password, fetch_bsky_profile=False)
+            handle = self._handle.removeprefix("@")
+            self._client.login(handle, self._app_password, fetch_bsky_profile=False)
         except self._silence:
             raise NetworkUnavailable("unreachable") from None
         except (self._misreading, ValueError):
@@ -273,7 +274,8 @@ class Bluesky:
         is a secret too, and not kept.
         """
         path, status = response.request.url.path, response.status_code
-        body = response.read()
+        sent = response.request.headers.get("authorization", "")
+        body = answers.masked(response.read(), sent)
         self._body = b"" if "/com.atproto.server." in path else body
         if path.endswith("/com.atproto.server.createSession"):
             if status == 400:

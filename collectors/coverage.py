@@ -45,10 +45,12 @@ def covered(
         is_old = collections["until"] < pd.Timestamp(now - _TRIED_FOR)
         is_read |= (collections["outcome"] == "incomplete") & (is_recent | is_old)
     rows = collections[is_ours & is_read & collections["until"].notna()]
-    return _joined(
+    windows = [
         Window(moment(since), min(until, started_at - _INDEXED_AFTER).to_pydatetime())
         for since, until, started_at in zip(rows["since"], rows["until"], rows["started_at"])
-    )
+    ]
+    # Of a window within the last hour nothing counts.
+    return _joined(each for each in windows if (each.since or _EVER) < each.until)
 
 
 def gaps(whole: Window, covered: Iterable[Window]) -> list[Window]:

@@ -127,6 +127,10 @@ class _Secret(str):
     def __repr__(self) -> str:
         return "<secret>"
 
+    def strip(self, chars: str | None = None) -> _Secret:
+        """Still a secret."""
+        return _Secret(super().strip(chars))
+
 
 def _checked(network: Network, typed: Mapping[str, str]) -> dict[str, str]:
     read = {name: _trimmed(typed.get(name, "")) for name in secrets_of(network)}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
@@ -86,7 +87,24 @@ def test_key(network: Network, campaign: Campaign, credentials: Secrets) -> None
     Raises:
         CollectorError: it does not; the kind and the code say why.
     """
-    open_collector(network, campaign, credentials).check()
+    with in_our_words():
+        open_collector(network, campaign, credentials).check()
+
+
+@contextmanager
+def in_our_words() -> Iterator[None]:
+    """Lets a collector's own errors out, and of all others their kind alone: a client's words
+    may hold a key.
+
+    Raises:
+        CollectorError: whatever was raised (`unexpected-answer`, with the `kind`).
+    """
+    try:
+        yield
+    except CollectorError:
+        raise
+    except Exception as error:
+        raise CollectorError("unexpected-answer", kind=type(error).__name__) from None
 
 
 def _collector(network: Network) -> Any:

@@ -86,7 +86,7 @@ class Reddit:
         import requests
 
         if not (client_id and client_secret):
-            raise MissingCredentials("key-needed")
+            raise MissingCredentials("key-empty")
         if address != _SITE:
             oauth_address = address
         self.calls = 0
@@ -352,10 +352,11 @@ class _Requestor:
             return _Sound(_token(answer.content))
         if answer.status_code == 401:
             raise _TokenRefused("key-refused", status=401)
-        if _is_closed(answer.status_code, answer.content):
+        body = answers.masked(answer.content, kept.get("Authorization", ""))
+        if _is_closed(answer.status_code, body):
             raise _Closed("refused", status=answer.status_code)
-        answers.check(answer.status_code, answer.headers, answer.content)
-        return _Sound(answer.content)
+        answers.check(answer.status_code, answer.headers, body)
+        return _Sound(body)
 
 
 class _Sound:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -38,8 +38,11 @@ _LATEST = timedelta(seconds=30)
 _BEFORE_CREATION = timedelta(days=30)
 #: A network's cursors hold so long; an older run that was interrupted begins again.
 _CURSORS_HOLD = timedelta(days=3)
+#: So often a long run shows what it has, and has little left to do at its end.
+_POSTS_A_DERIVATION = 50_000
 _GOES_ON_LATER = (BudgetSpent, MissingCredentials, NetworkUnavailable, QuotaExhausted)
-_INTERRUPTED = ("running", "stopped", "partial", "failed")
+#: What these left can be gone on with; one that failed left nothing.
+_INTERRUPTED = ("running", "stopped", "partial")
 
 Outcome = Literal["complete", "incomplete", "partial", "failed", "stopped"]
 
@@ -62,7 +65,8 @@ class Report:
     `outcome`: "complete" (all that the network gives is in), "incomplete" (to its end, but what
     `missing` names), "partial" and "failed" (it could not go on; the next run does from there;
     "failed" when nothing was read), "stopped" (somebody asked). `read` = `new` + `known` +
-    `refused` + `forgotten`, in posts; `requests` are calls, `dollars` what they cost.
+    `refused` + `forgotten`, in posts, since the window was begun; `requests` are the calls of
+    this run alone, `dollars` what they cost.
     """
 
     network: Network
@@ -114,12 +118,20 @@ def run(
 
 @dataclass(frozen=True)
 class Stretch:
-    """A window to be read, as the collection of this id; `begun_at` is when that first began."""
+    """A window to be read, as the collection of this id; `begun_at` is when that first began.
+
+    Where it was begun, the rest is what came of it so far: rows refused, calls, US dollars, and
+    what was passed over.
+    """
 
     window: Window
     collection_id: str
     begun_at: datetime
     is_begun: bool
+    refused: int = 0
+    requests: int = 0
+    dollars: Decimal = Decimal(0)
+    missing: tuple[Missing, ...] = ()
 
 
 def stretches(
@@ -137,7 +149,9 @@ def stretches(
         return []
     collections = lake.collections(campaign.campaign_id)
     source = hashtags(campaign)
-    found = _interrupted(collections, network, source, now)
+    begun = _interrupted(collections, network, source, now)
+    # Days that nobody asks for any more are not paid for either.
+    found = [each for each in begun if gaps(each.window, [whole]) == []]
     # Who asks for dates asks for what was missed too.
     is_back_fill = since is not None or until is not None
     done = covered(collections, network, source, now, strictly=is_back_fill)
@@ -189,11 +203,28 @@ def _interrupted(
         & collections["until"].notna()
         & (collections["started_at"] > pd.Timestamp(now - _CURSORS_HOLD))
     ]
-    columns = (rows[name] for name in ("since", "until", "collection_id", "started_at"))
+    counts = ["refused", "requests", "dollars"]
+    rows = rows.assign(**{name: rows[name].fillna(0) for name in counts})
     return [
-        Stretch(Window(moment(since), until.to_pydatetime()), name, begun.to_pydatetime(), True)
-        for since, until, name, begun in zip(*columns)
+        Stretch(
+            Window(moment(row["since"]), row["until"].to_pydatetime()),
+            row["collection_id"],
+            row["started_at"].to_pydatetime(),
+            is_begun=True,
+            refused=int(row["refused"]),
+            requests=int(row["requests"]),
+            dollars=Decimal(str(row["dollars"])),
+            missing=_passed_over(row["missing"], row["outcome"]),
+        )
+        for row in rows.to_dict("records")
     ]
+
+
+def _passed_over(missing: object, outcome: str) -> tuple[Missing, ...]:
+    """What an interrupted run missed for good; what it ended with is asked for again."""
+    named = json.loads(missing) if isinstance(missing, str) else []
+    found = [Missing(each.pop("code"), each) for each in named]
+    return tuple(found[:-1] if outcome == "partial" else found)
 
 
 def _read(
@@ -224,17 +255,26 @@ def _read(
     calls = collector.calls
     page, cursor = writer.resume()
     seen = writer.seen()
-    done = Progress(network, read=len(seen))
-    read, refused = len(seen), 0
+    refused = stretch.refused
+    read = len(seen) + refused
+    done = Progress(network, read=read)
+    told = len(stretch.missing)
 
     def note(page: Page) -> None:
-        nonlocal read, refused, done
+        nonlocal read, refused, done, told
+        if len(patience.missing) > told:
+            # Before the pages behind it are kept: who goes on there has to know.
+            told = len(patience.missing)
+            missing = written(patience.missing)
+            lake.record(**facts, finished_at=clock.now(), missing=missing, outcome="running")
         read += len(page.rows) + len(page.refused)
         refused += len(page.refused)
         moments = [post.published_at for post in page.rows if post.published_at is not None]
         reached = min([*moments, *filter(None, [done.reached])], default=None)
         done = replace(done, read=read, reached=reached, fraction=_share(window, reached))
         progress(done)
+        if read // _POSTS_A_DERIVATION > (read - len(page.rows)) // _POSTS_A_DERIVATION:
+            lake.derive(campaign.campaign_id)
 
     def tell(waits_until: datetime | None) -> None:
         progress(replace(done, waits_until=waits_until))
@@ -250,7 +290,9 @@ def _read(
         keep_aside=lambda body, why: lake.keep_aside(campaign.campaign_id, network, body, why),
         tell=tell,
     )
-    is_all_in = page > 0 and cursor is None
+    patience.missing += stretch.missing
+    # What was kept of it may be gone by now, and its cursors with it.
+    is_all_in = bool(seen) and cursor is None
     pages = iter(()) if is_all_in else patience.pages(cursor)
     is_whole = collect(writer, pages, clock.now, first=page + 1, stop=stop, note=note)
     lake.derive(campaign.campaign_id)
@@ -270,7 +312,14 @@ def _read(
         dollars=ledger.spent(campaign.campaign_id, network).dollars - paid,
         missing=tuple(patience.missing),
     )
-    record(lake, facts, report, clock.now())
+    if report.outcome in ("complete", "incomplete"):
+        progress(replace(done, fraction=1.0))
+    whole = replace(
+        report,
+        requests=stretch.requests + report.requests,
+        dollars=stretch.dollars + report.dollars,
+    )
+    record(lake, facts, whole, clock.now())
     return report
 
 
@@ -281,7 +330,6 @@ def pace(collector: Collector) -> float:
 
 def record(lake: Lake, facts: dict[str, Any], report: Report, finished_at: datetime) -> None:
     """Keep what a run did: the columns of `Lake.collections`."""
-    missing = [{"code": each.code, **each.values} for each in report.missing]
     lake.record(
         **facts,
         finished_at=finished_at,
@@ -292,9 +340,14 @@ def record(lake: Lake, facts: dict[str, Any], report: Report, finished_at: datet
         gone=report.gone,
         requests=report.requests,
         dollars=float(report.dollars),
-        missing=json.dumps(missing, default=str),
+        missing=written(report.missing),
         outcome=report.outcome,
     )
+
+
+def written(missing: Iterable[Missing]) -> str:
+    """The `missing` of `Lake.collections`."""
+    return json.dumps([{"code": each.code, **each.values} for each in missing], default=str)
 
 
 def outcome(patience: Patience, *, is_whole: bool, is_empty: bool) -> Outcome:

@@ -408,8 +408,9 @@ class _Transport:
         except self._failures:
             self._http.close()  # half an answer may be left in the connection
             raise NetworkUnavailable("unreachable") from None
-        _check(response.status, response, content)
-        return response, content
+        body = answers.masked(content, self._key)
+        _check(response.status, response, body)
+        return response, body
 
     def close(self) -> None:
         """Close the connections, as `httplib2.Http.close` does."""

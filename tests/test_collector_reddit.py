@@ -661,7 +661,7 @@ def test_the_addresses_are_reddits_own_unless_another_is_given() -> None:
 
 @pytest.mark.parametrize("name", Reddit.secrets)
 def test_without_one_of_its_keys_nothing_is_asked(name: str) -> None:
-    with refused(MissingCredentials, "key-needed"):
+    with refused(MissingCredentials, "key-empty"):
         Reddit(**{**there.SECRETS, name: ""})
 
 
