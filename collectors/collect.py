@@ -56,15 +56,22 @@ def collect(
     return not is_stopped
 
 
+_LOCK = threading.Lock()
+_THRESHOLDS: list[tuple[int, int, int]] = []
+
+
 @contextmanager
 def few_collections_of_garbage() -> Iterator[None]:
     """A page is tens of thousands of objects that live for a moment, and none is a cycle.
 
-    Looking through them for cycles would take half the time of an import.
+    Looking through them for cycles would take half the time of an import. Of several threads
+    the last to end puts back what the first had found.
     """
-    before = gc.get_threshold()
-    gc.set_threshold(500_000, *before[1:])
+    with _LOCK:
+        _THRESHOLDS.append(gc.get_threshold())
+        gc.set_threshold(500_000, *_THRESHOLDS[-1][1:])
     try:
         yield
     finally:
-        gc.set_threshold(*before)
+        with _LOCK:
+            gc.set_threshold(*_THRESHOLDS.pop())

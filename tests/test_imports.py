@@ -136,6 +136,19 @@ def test_garbage_is_collected_as_before_after_an_import(lake, write):
     assert gc.get_threshold() == before
 
 
+def test_of_two_readings_at_once_the_last_to_end_puts_the_collection_of_garbage_back():
+    import gc
+
+    before = gc.get_threshold()
+    first, second = collect.few_collections_of_garbage(), collect.few_collections_of_garbage()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert gc.get_threshold() != before
+    second.__exit__(None, None, None)
+    assert gc.get_threshold() == before
+
+
 def test_the_command_reads_a_folder_and_says_what_it_did(home, write, capsys, tmp_path):
     write("a.jsonl", page_of(range(10)))
     write("b.txt", "bonjour")
