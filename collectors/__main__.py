@@ -8,6 +8,7 @@ key or a budget, 130 when it was interrupted.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from collectors.commands import campaigns, imports, rounds, status
@@ -33,4 +34,6 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     except KeyboardInterrupt:
-        sys.exit(130)
+        print(f"\n{text(of_system(), 'command.interrupted')}", file=sys.stderr, flush=True)
+        # At once: a call may hang for half a minute, and what is in the lake is whole.
+        os._exit(130)

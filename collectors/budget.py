@@ -87,7 +87,7 @@ class Budget:
             database.execute("begin immediate")
             left = self._left(_spent(database, self._campaign.campaign_id, self._network))
             if most.posts > left.posts or most.dollars > left.dollars:
-                raise BudgetSpent("budget", network=self._network)
+                raise _too_little(left, most)
             self._add(database, most.posts, most.dollars)
             database.execute("commit")
 
@@ -111,6 +111,12 @@ class Budget:
             " do update set posts = posts + ?3, millionths = millionths + ?4",
             (self._campaign.campaign_id, self._network, posts, int(dollars * _MILLIONTHS)),
         )
+
+
+def _too_little(left: Amount, most: Amount) -> BudgetSpent:
+    if most.dollars > left.dollars:
+        return BudgetSpent("budget", left=f"{left.dollars:.2f}", most=f"{most.dollars:.2f}")
+    return BudgetSpent("budget-posts", left=left.posts, most=most.posts)
 
 
 def _spent(database: sqlite3.Connection, campaign_id: str, network: Network) -> Amount:

@@ -6,9 +6,9 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from queue import SimpleQueue
 from typing import Literal
 
 from collectors.again import check, measure
@@ -23,6 +23,9 @@ from data.lake import Lake, LakeError
 from data.model import Campaign, Network
 
 _LOG = logging.getLogger(__name__)
+
+#: What a network that is told to stop may take to keep what it has read.
+_LAST_PAGE_SECONDS = 3.0
 
 Purpose = Literal["run", "measure", "check"]
 
@@ -88,6 +91,18 @@ def go_round(
             return Turn(network, problem=CollectorError("unexpected-answer", kind=kind))
 
     wanted = list(networks or campaign.networks)
-    with ThreadPoolExecutor(max(len(wanted), 1)) as turns:
-        for turn in as_completed([turns.submit(take, network) for network in wanted]):
-            yield turn.result()
+    taken: SimpleQueue[Turn] = SimpleQueue()
+    # Daemons: a call that hangs must not keep the program from ending.
+    threads = [
+        threading.Thread(target=lambda it=it: taken.put(take(it)), daemon=True) for it in wanted
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in threads:
+            yield taken.get()
+    except BaseException:
+        stop.set()
+        for thread in threads:
+            thread.join(_LAST_PAGE_SECONDS)
+        raise

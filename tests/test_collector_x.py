@@ -203,15 +203,20 @@ def test_the_last_days_are_asked_of_the_recent_search() -> None:
     "query",
     [
         Query((TAG,), datetime.now(UTC) + timedelta(days=1)),
-        Query((TAG,), datetime.now(UTC) - timedelta(seconds=20)),
         Query((TAG,), END, BEGIN),
         Query(()),
     ],
-    ids=["tomorrow", "now", "the wrong way round", "no hashtag"],
+    ids=["tomorrow", "the wrong way round", "no hashtag"],
 )
 def test_what_cannot_have_been_written_is_not_asked_for(server: Loopback, query: Query) -> None:
     assert list(collector(server.url).pages(query)) == [Page(())]
     assert collector(server.url).estimate(query).requests == 0
+    assert server.requests == []
+
+
+def test_what_was_written_this_minute_is_not_asked_for_yet(server: Loopback) -> None:
+    query = Query((TAG,), datetime.now(UTC) - timedelta(seconds=20))
+    assert list(collector(server.url).pages(query)) == [Page(())]
     assert server.requests == []
 
 
@@ -945,7 +950,7 @@ def test_a_budget_is_used_and_never_exceeded(
     with pytest.raises(BudgetSpent) as raised:
         for page in collector(server.url, budget=budget).pages(QUERY):
             read.append(page)
-    assert raised.value.code == "budget"
+    assert raised.value.code == ("budget" if "dollars" in limit else "budget-posts")
     assert raised.value.after is None
     assert len(ids(read)) > 100
     assert spent().dollars <= 4

@@ -16,9 +16,11 @@ from pathlib import Path
 import pytest
 
 from collectors import __main__ as command
+from collectors.run import alone
 from data.lake import Lake
+from data.model import Network
 from tests.invented import TAG, Invented
-from tests.loopback import Loopback
+from tests.loopback import Answer, Loopback, Request
 
 INVENTED = Invented(60)
 ROOT = Path(__file__).resolve().parent.parent
@@ -207,3 +209,55 @@ def test_watch_collects_until_it_is_ended(home, mastodon) -> None:
         assert watching.wait(20) == 0
     assert rounds == 2
     assert len(Lake(home).posts("essai").select("post_id").collect()) > 0
+
+
+def test_who_ends_a_run_with_ctrl_c_is_obeyed_at_once_even_by_a_silent_network(home) -> None:
+    def silent(request: Request) -> Answer:
+        time.sleep(20)
+        return Answer([])
+
+    with Loopback(silent) as server:
+        begin = [sys.executable, "-m", "collectors"]
+        names = ("essai", *JUNE, "--networks", "mastodon", "--instances", server.url)
+        subprocess.run(
+            [*begin, "campaign", *names], cwd=ROOT, check=True, stdout=subprocess.DEVNULL
+        )
+        with subprocess.Popen(
+            [*begin, "run", "--campaign", "essai"],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        ) as running:
+            deadline = time.monotonic() + 30
+            while not server.requests and time.monotonic() < deadline:
+                time.sleep(0.05)
+            running.send_signal(signal.SIGINT)
+            _, said = running.communicate(timeout=10)
+    assert running.returncode == 130
+    assert "Traceback" not in said and len(said.split()) > 4
+
+
+def test_what_is_refused_leaves_no_campaign_behind(said) -> None:
+    assert said("campaign", "essai", "--since", "2026-07-01", "--until", "2026-06-01")[0] == 2
+    assert said("campaign", "essai", "--instances", "http://192.168.1.1")[0] == 2
+    assert Lake.of_user().campaigns() == []
+
+
+@pytest.mark.parametrize("arguments", [("--since", "28/06/2026"), ("--networks", "twitter")])
+def test_what_is_typed_wrong_ends_with_2_and_says_what_is_right(said, capsys, arguments) -> None:
+    with pytest.raises(SystemExit) as ended:
+        said("campaign", "essai", *arguments)
+    assert ended.value.code == 2
+    shown = capsys.readouterr().err
+    assert "2026-06-28" in shown or "bluesky" in shown
+
+
+def test_a_second_run_at_the_same_time_is_no_failure(said, mastodon) -> None:
+    said("campaign", "essai", *JUNE, "--networks", "mastodon", "--instances", mastodon.url)
+    lake = Lake.of_user()
+    campaign = lake.campaign("essai")
+    assert campaign is not None
+    with alone(lake, campaign, Network.MASTODON):
+        code, shown = said("run", "--campaign", "essai", "--json")
+    assert (code, shown["networks"][0]["error"]) == (0, "running")

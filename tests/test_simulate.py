@@ -20,7 +20,7 @@ from data.model import COUNTS, Kind, Network, Post
 from data.simulate import FIRST_DAY, LAST_DAY, LOCAL_GROUPS, Simulation, simulate
 
 ROOT = Path(__file__).resolve().parent.parent
-DIGEST = "d7d565ba6b816312783cbd0432a72e85094050b2182ce82d61ab5f628e27cb35"
+DIGEST = "63fb75678a8c7f5b25cf63d5dde4679795af004dc02249a4bd3f431ba02aac51"
 
 
 def digest(simulation: Simulation) -> str:

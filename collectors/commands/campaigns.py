@@ -13,7 +13,7 @@ from collectors.commands import terminal
 from collectors.networks import NETWORKS
 from data.lake import Lake, LakeError
 from data.model import Campaign, Network
-from locales import text
+from locales import of_system, text
 
 
 def add(commands: Any, language: str) -> None:
@@ -26,13 +26,12 @@ def add(commands: Any, language: str) -> None:
     parser.add_argument(
         "--networks",
         nargs="+",
-        type=Network,
-        choices=list(NETWORKS),
+        choices=[network.value for network in NETWORKS],
         metavar="NETWORK",
         help=words["networks"],
     )
-    parser.add_argument("--since", type=date.fromisoformat, metavar="DAY", help=words["since"])
-    parser.add_argument("--until", type=date.fromisoformat, metavar="DAY", help=words["until"])
+    parser.add_argument("--since", type=day, metavar="DAY", help=words["since"])
+    parser.add_argument("--until", type=day, metavar="DAY", help=words["until"])
     parser.add_argument("--instances", nargs="+", metavar="SERVER", help=words["instances"])
     parser.add_argument("--subreddits", nargs="+", metavar="NAME", help=words["subreddits"])
     parser.add_argument("--budget-dollars", type=float, help=words["budget_dollars"])
@@ -49,11 +48,12 @@ _WORDS = (
 
 def settle(lake: Lake, chosen: argparse.Namespace, language: str) -> int:
     """Create a campaign, or change what is named of one; gives the exit code."""
+    new = Campaign(chosen.campaign, title=chosen.title or chosen.campaign)
     try:
-        lake.create(Campaign(chosen.campaign, title=chosen.title or chosen.campaign))
-        campaign = replace(terminal.campaign_of(lake, chosen.campaign), **_changes(chosen))
+        campaign = replace(lake.campaign(chosen.campaign) or new, **_changes(chosen))
         if campaign.since and campaign.until and campaign.since >= campaign.until:
             raise LakeError("campaign-dates")  # noqa: TRY301
+        lake.create(new)
         lake.update(campaign)
     except (LakeError, CollectorError) as error:
         return terminal.refuse(language, error)
@@ -84,6 +84,19 @@ def described(campaign: Campaign) -> dict[str, Any]:
     }
 
 
+def day(typed: str) -> date:
+    """A day of the command line.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none; the words say how one is written.
+    """
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        words = text(of_system(), "command.not_a_day", typed=typed)
+        raise argparse.ArgumentTypeError(words) from None
+
+
 def first_moment(day: date) -> datetime:
     """When a day begins, UTC."""
     return datetime.combine(day, time(), UTC)
@@ -99,7 +112,7 @@ def _changes(chosen: argparse.Namespace) -> dict[str, Any]:
     named: dict[str, Any] = {
         "title": chosen.title,
         "hashtags": chosen.hashtags and tuple(tag.lstrip("#＃") for tag in chosen.hashtags),
-        "networks": chosen.networks and tuple(dict.fromkeys(chosen.networks)),
+        "networks": chosen.networks and tuple(map(Network, dict.fromkeys(chosen.networks))),
         "since": chosen.since and first_moment(chosen.since),
         "until": chosen.until and after(chosen.until),
         "instances": chosen.instances and tuple(map(checked, chosen.instances)),

@@ -12,7 +12,7 @@ from typing import Any
 
 from collectors.base import BudgetSpent, CollectorError, MissingCredentials
 from collectors.commands import terminal
-from collectors.commands.campaigns import after, first_moment
+from collectors.commands.campaigns import after, day, first_moment
 from collectors.credentials import Credentials
 from collectors.networks import NETWORKS
 from collectors.patience import Missing
@@ -49,8 +49,7 @@ def _add_networks(parser: argparse.ArgumentParser, language: str) -> None:
     parser.add_argument(
         "--network",
         nargs="+",
-        type=Network,
-        choices=list(NETWORKS),
+        choices=[network.value for network in NETWORKS],
         metavar="NETWORK",
         help=text(language, "command.network"),
     )
@@ -60,7 +59,7 @@ def _add_days(parser: argparse.ArgumentParser, language: str) -> None:
     for name in ("since", "until"):
         parser.add_argument(
             f"--{name}",
-            type=date.fromisoformat,
+            type=day,
             metavar="DAY",
             help=text(language, f"command.{name}"),
         )
@@ -76,8 +75,8 @@ def once(lake: Lake, chosen: argparse.Namespace, language: str) -> int:
         return terminal.refuse(language, error)
     turns = _round(
         lake, campaign, chosen.purpose, language, threading.Event(),
-        networks=chosen.network or (), since=chosen.since, until=chosen.until,
-        is_quiet=chosen.json,
+        networks=[Network(name) for name in chosen.network or ()],
+        since=chosen.since, until=chosen.until, is_quiet=chosen.json,
     )  # fmt: skip
     if chosen.json:
         networks = [_described(turn, language) for turn in turns]
@@ -172,6 +171,9 @@ def _tell(turn: Turn, language: str) -> None:
     elif not turn.reports:
         print(f"{name}: {text(language, 'command.up_to_date')}")
     for report in turn.reports:
+        if not (report.requests or report.missing):
+            print(f"{name}: {text(language, 'command.up_to_date')}")
+            continue
         counts = {it: getattr(report, it) for it in ("read", "new", "known", "refused", "gone")}
         outcome = text(language, f"outcome.{report.outcome}")
         print(text(language, "command.turn", network=name, outcome=outcome, **counts))
@@ -207,6 +209,8 @@ def _numbers(report: Report, language: str) -> dict[str, Any]:
 def _code(turn: Turn) -> int:
     """The exit code of one network's turn; the greatest of a round is the command's."""
     if turn.problem is not None:
+        if turn.problem.code == "running":
+            return terminal.DONE  # whoever was first reads it
         needs_somebody = isinstance(turn.problem, (MissingCredentials, BudgetSpent))
         return terminal.NEEDS_SOMEBODY if needs_somebody else terminal.FAILED
     codes = {each.code for report in turn.reports for each in report.missing}
@@ -218,4 +222,7 @@ def _code(turn: Turn) -> int:
     return terminal.PARTIAL if outcomes - {"complete"} else terminal.DONE
 
 
-_FOR_SOMEBODY = {"key-needed", "key-refused", "key-malformed", "budget", "budget-needed", "payment"}
+_FOR_SOMEBODY = {
+    *("key-needed", "key-refused", "key-malformed"),
+    *("budget", "budget-posts", "budget-needed", "payment"),
+}

@@ -17,6 +17,7 @@ from views.parts.words import t
 
 #: What was written since the last reading is no gap before somebody is this late.
 _NOT_YET = timedelta(hours=3)
+_LEAST = timedelta(microseconds=1)  # a window ends with the moment before its end
 
 COLUMNS = ["network", "since", "until", "state"]
 
@@ -32,12 +33,13 @@ def show(campaign: Campaign, job: RunJob | None) -> None:
     collections = loaders.collections(campaign.campaign_id)
     found = stretches(campaign, collections, now, reading_now)
     with cards.block("coverage_block", t("coverage_panel.title")):
-        days = words.days(whole.since.date(), whole.until.date() + timedelta(1))
+        days = words.days(whole.since.date(), (whole.until - _LEAST).date() + timedelta(1))
         st.caption(t("coverage_panel.days", days=days))
         open_ = found[(found["state"] == "missing") & ~_is_due(found, now)]
         charts.coverage(found, len(open_))
         if open_.empty:
-            st.markdown(t("coverage_panel.whole"))
+            is_read = "reading" not in set(found["state"])
+            st.markdown(t("coverage_panel.whole" if is_read else "coverage_panel.reading"))
             return
         st.markdown(t("coverage_panel.gaps", n=len(open_)))
         shown = open_[["network", "since", "until"]].sort_values("since", ascending=False)
