@@ -180,7 +180,7 @@ def test_the_youngest_posts_are_read_first_and_a_budget_that_ends_leaves_the_res
     first = len(x.loopback.requests)
     report = x.measure()
     asked = x.looked_up(first)
-    assert (report.outcome, codes(report)) == ("partial", ["budget"])
+    assert (report.outcome, codes(report)) == ("partial", ["budget-posts"])
     assert asked == due[: len(asked)] and 10 <= len(asked) < len(due)
     assert Ledger(x.root).spent("essai", Network.X).posts <= spent + 100
     assert report.dollars > 0

@@ -78,7 +78,7 @@ def _window(
     if asked == WINDOWS[0]:
         return None, None
     whole = span(campaign, datetime.now(UTC))
-    first, last = whole.since.date(), whole.until.date()
+    first, last = whole.since.date(), (whole.until - timedelta(microseconds=1)).date()
     with st.container(horizontal=True):
         days: list[date] = [
             st.date_input(
