@@ -63,7 +63,8 @@ def settle(lake: Lake, chosen: argparse.Namespace, language: str) -> int:
     else:
         for name, value in document.items():
             written = ", ".join(map(str, value)) if isinstance(value, list) else value
-            print(f"{name}: {'—' if written in (None, '') else written}")
+            label = text(language, f"command.fields.{name}")
+            print(text(language, "command.said", name=label, said=written or "—"))
     return terminal.DONE
 
 

@@ -167,13 +167,13 @@ def _round(
 def _tell(turn: Turn, language: str) -> None:
     name = text(language, f"networks.{turn.network}")
     if turn.problem is not None:
-        print(f"{name}: {terminal.sentence(language, turn.problem)}", file=sys.stderr)
-    elif not turn.reports:
-        print(f"{name}: {text(language, 'command.up_to_date')}")
-    for report in turn.reports:
-        if not (report.requests or report.missing):
-            print(f"{name}: {text(language, 'command.up_to_date')}")
-            continue
+        said = terminal.sentence(language, turn.problem)
+        print(text(language, "command.said", name=name, said=said), file=sys.stderr)
+    asked = [report for report in turn.reports if report.requests or report.missing]
+    if turn.problem is None and not asked:
+        up_to_date = text(language, "command.up_to_date")
+        print(text(language, "command.said", name=name, said=up_to_date))
+    for report in asked:
         counts = {it: getattr(report, it) for it in ("read", "new", "known", "refused", "gone")}
         outcome = text(language, f"outcome.{report.outcome}")
         print(text(language, "command.turn", network=name, outcome=outcome, **counts))

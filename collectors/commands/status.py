@@ -20,7 +20,7 @@ from collectors.networks import in_our_words, open_collector, secrets_of
 from collectors.run import hashtags, span, stretches
 from data.lake import Lake, LakeError
 from data.model import Campaign, Network
-from locales import text
+from locales import dollars, moment, text
 
 
 def add(commands: Any, language: str) -> None:
@@ -108,7 +108,14 @@ def estimate(lake: Lake, chosen: argparse.Namespace, language: str) -> int:
         days = [[day.isoformat(), n] for day, n in sorted(found.per_day.items())]
         terminal.show({**numbers, "per_day": days})
     else:
-        print(text(language, "command.estimated", **numbers))
+        left_in_words = "—" if numbers["left_dollars"] is None else dollars(language, left.dollars)
+        said = {
+            **numbers,
+            "dollars": dollars(language, found.dollars),
+            "most_dollars": dollars(language, found.most_dollars),
+            "left_dollars": left_in_words,
+        }
+        print(text(language, "command.estimated", **said))
     return terminal.DONE
 
 
@@ -129,7 +136,7 @@ def _in_words(state: dict[str, Any], language: str) -> dict[str, Any]:
     return {
         "network": text(language, f"networks.{state['network']}"),
         "outcome": text(language, f"outcome.{last['outcome']}") if last else "—",
-        "at": last["finished_at"].isoformat(" ", "minutes") if last else "—",
+        "at": moment(language, last["finished_at"]) if last else "—",
         "gaps": len(state["gaps"]),
-        "dollars": state["dollars"],
+        "dollars": dollars(language, state["dollars"]),
     }

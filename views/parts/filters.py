@@ -165,6 +165,8 @@ def comparison(chosen: Filters) -> Filters | None:
 def in_words(chosen: Filters) -> str:
     """The days that are shown, as a sentence."""
     outline = loaders.outline(chosen.campaign_id, chosen.version)
+    if not outline.posts:
+        return ""
     if outline.first_on is None or outline.last_on is None:
         return t("period.undated")
     if chosen.since is None or chosen.until is None:
