@@ -174,7 +174,7 @@ def resets(handler: Handler, request: Request, answer: Answer) -> None:
 
 
 def sleeps(handler: Handler, request: Request, answer: Answer) -> None:
-    time.sleep(0.4)
+    time.sleep(0.6)
     handler.close_connection = True
 
 
@@ -232,7 +232,7 @@ def test_a_fault_that_passes_leaves_no_trace_whichever_request_it_meets(
 ) -> None:
     usual = undisturbed(network)
     if name == "time-out":
-        monkeypatch.setattr(answers, "TIMEOUT", 0.15)
+        monkeypatch.setattr(answers, "TIMEOUT", 0.25)
     with Loopback(answers_of(network)) as server:
         fault = FirstTime(PASSING[name])
         server.always = fault
