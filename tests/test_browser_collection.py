@@ -147,7 +147,7 @@ def test_a_key_is_tried_kept_and_seen_by_nobody(
     visitor.part("key_x").get_by_role("button").click()
     form = visitor.page.get_by_role("dialog")
     expect(form).to_contain_text(_t("terms.x.cost"))
-    field = visitor.part("secret_x_bearer_token").locator("input")
+    field = visitor.page.locator("[class*=st-key-secret_x_bearer_token] input")
     check = visitor.part("check_key_x").get_by_role("button")
     field.fill("jeton-invente-mauvais")
     check.click()

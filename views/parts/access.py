@@ -32,7 +32,9 @@ def _form(network: Network, campaign: Campaign) -> None:
     st.markdown(f"**{t('access.cost')}** {t(f'terms.{network}.cost')}")
     with st.expander(t("access.where")):
         st.text(t(f"terms.{network}.where"))  # its addresses are no links to follow
-    keys = {name: f"secret_{network}_{name}" for name in secrets_of(network)}
+    # Fields of their own each time that a key was kept: none shows again what was typed.
+    form = f"secret_{network}"
+    keys = {name: f"{form}_{name}_{address.edition(form)}" for name in secrets_of(network)}
     typed = {
         name: st.text_input(
             t(f"credentials.{network}.{name}"),
@@ -81,5 +83,6 @@ def _keep(network: Network, typed: Mapping[str, str], keys: Mapping[str, str]) -
         return
     for key in keys.values():
         address.taken(key)
+    address.start_anew(f"secret_{network}")
     address.say_later(t("access.stored", network=t(f"networks.{network}")))
     st.rerun()
