@@ -82,3 +82,26 @@ def leave() -> None:
     """Shows no job from now on."""
     address.drop(CHOICE.key)
     st.rerun()
+
+
+def draw(job: Job, under_way: Callable[[], None], end: Callable[[], None]) -> None:
+    """Draws how far a job is, twice a second while it goes on, then what came of it."""
+    is_over = job.done.is_set()
+
+    @st.fragment(run_every=None if is_over else "500ms")
+    def drawn() -> None:
+        with st.container(border=True, key="job"):
+            if not job.done.is_set():
+                under_way()
+                return
+            if not is_over:
+                st.rerun()
+            end()
+
+    drawn()
+
+
+def stop_button(job: Job, label: str) -> None:
+    """The button that asks a job to stop."""
+    if st.button(label, key="stop", icon=":material/stop_circle:"):
+        job.stop.set()

@@ -8,7 +8,7 @@ import streamlit as st
 from collectors.files import FORMATS
 from collectors.imports import Report
 from data.model import Network
-from views.parts import tables, words
+from views.parts import jobs, tables, words
 from views.parts.imports import ImportJob
 from views.parts.words import plain, t
 
@@ -18,21 +18,12 @@ _PURPOSES = ("api", "measure", "check")
 
 def show(job: ImportJob) -> None:
     """The bar and the button that stops it while the import goes on, then its report."""
-    is_over = job.done.is_set()
 
-    @st.fragment(run_every=None if is_over else "500ms")
-    def follow() -> None:
-        with st.container(border=True, key="job"):
-            if job.done.is_set():
-                if not is_over:
-                    st.rerun()
-                _report(job)
-                return
-            _bar(job)
-            if st.button(t("progress.stop"), key="stop", icon=":material/stop_circle:"):
-                job.stop.set()
+    def under_way() -> None:
+        _bar(job)
+        jobs.stop_button(job, t("progress.stop"))
 
-    follow()
+    jobs.draw(job, under_way, lambda: _report(job))
 
 
 def _bar(job: ImportJob) -> None:

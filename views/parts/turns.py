@@ -21,24 +21,15 @@ _ADDED = ("read", "new", "known", "refused", "forgotten", "gone", "requests")
 
 def show(job: PlannedJob) -> None:
     """The bars and the button that stops it while it goes on, then what came of it."""
-    is_over = job.done.is_set()
 
-    @st.fragment(run_every=None if is_over else "500ms")
-    def follow() -> None:
-        with st.container(border=True, key="job"):
-            if job.done.is_set():
-                if not is_over:
-                    st.rerun()
-                _end(job)
-                return
-            if isinstance(job, EstimateJob):
-                st.progress(0.0, text=t("runs.counting"))
-            elif isinstance(job, RunJob):
-                _bars(job)
-                if st.button(t("runs.stop"), key="stop", icon=":material/stop_circle:"):
-                    job.stop.set()
+    def under_way() -> None:
+        if isinstance(job, EstimateJob):
+            st.progress(0.0, text=t("runs.counting"))
+        elif isinstance(job, RunJob):
+            _bars(job)
+            jobs.stop_button(job, t("runs.stop"))
 
-    follow()
+    jobs.draw(job, under_way, lambda: _end(job))
 
 
 def _bars(job: RunJob) -> None:
