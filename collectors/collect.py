@@ -51,6 +51,8 @@ def collect(
                 written.result()
                 written = writing.submit(writer.commit, rows)
                 waiting, written_at = [], time.monotonic()
+                # The answers of some clients are cycles, and hold all that they have read.
+                gc.collect(0)
         written.result()
         writer.append(waiting, now())
     return not is_stopped
@@ -62,7 +64,7 @@ _THRESHOLDS: list[tuple[int, int, int]] = []
 
 @contextmanager
 def few_collections_of_garbage() -> Iterator[None]:
-    """A page is tens of thousands of objects that live for a moment, and none is a cycle.
+    """A page is tens of thousands of objects that live for a moment, and few are in a cycle.
 
     Looking through them for cycles would take half the time of an import. Of several threads
     the last to end puts back what the first had found.

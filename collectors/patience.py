@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -19,6 +20,7 @@ from collectors.base import (
     Page,
     QuotaExhausted,
 )
+from collectors.seen import Seen
 from data.model import Post
 
 _LOG = logging.getLogger(__name__)
@@ -61,8 +63,8 @@ class Patience:
     """Reads pages from `read(cursor)`, going on from the last cursor after each fault.
 
     A post comes once, however many pages hold it: `mark` gives the number that it is known by,
-    and `seen` those that came before. `calls` is how many calls the source has made, and
-    `pace_seconds` what must lie between the calls of a network that asks for it.
+    of at most 63 bits, and `seen` those that came before. `calls` is how many calls the source
+    has made, and `pace_seconds` what must lie between the calls of a network that asks for it.
 
     When the reading ends, `missing` says what it did not give, `is_stopped` that it was asked
     to stop, and `failure` why it could not go on.
@@ -76,7 +78,7 @@ class Patience:
         *,
         calls: Callable[[], int] = lambda: 0,
         pace_seconds: float = 0.0,
-        seen: set[int] | None = None,
+        seen: Iterable[int] = (),
         keep_aside: Callable[[bytes, str], object] = lambda body, why: None,
         tell: Callable[[datetime | None], None] = lambda waits_until: None,
     ) -> None:
@@ -85,7 +87,7 @@ class Patience:
         self._clock = clock
         self._calls = calls
         self._pace_seconds = pace_seconds
-        self._seen = seen if seen is not None else set()
+        self._seen = seen
         self._keep_aside = keep_aside
         self._tell = tell
         self._chance = random.SystemRandom()
@@ -95,9 +97,12 @@ class Patience:
 
     def pages(self, cursor: str | None = None) -> Iterator[Page]:
         """Yield every page that can be had, from a cursor on."""
+        with closing(Seen(self._seen)) as seen:
+            yield from self._pages(cursor, _Guard(seen))
+
+    def _pages(self, cursor: str | None, guard: _Guard) -> Iterator[Page]:
         tries = faults = parts = 0
         calls = self._calls()
-        guard = _Guard()
         while True:
             try:
                 for page in self._read(cursor):
@@ -108,11 +113,10 @@ class Patience:
                     if page.body is not None:
                         self._keep_aside(page.body, "refused")
                     marks = [self._mark(post) for post in page.rows]
-                    endless = guard.is_endless(page, marks)
-                    yield replace(page, rows=self._new(page, marks))
+                    yield replace(page, rows=guard.new(page, marks))
                     if cursor is None:
                         return
-                    if endless:
+                    if guard.is_endless:
                         self._fail(CollectorError("endless"))
                         return
                     if self._pace_seconds and self._clock.wait(self._pace_seconds):
@@ -144,14 +148,6 @@ class Patience:
             else:
                 return
 
-    def _new(self, page: Page, marks: list[int]) -> list[Post]:
-        kept = []
-        for post, mark in zip(page.rows, marks):
-            if mark not in self._seen:
-                self._seen.add(mark)
-                kept.append(post)
-        return kept
-
     def _fail(self, error: CollectorError) -> None:
         self.failure = error
         self.missing.append(Missing(error.code, error.values))
@@ -182,24 +178,31 @@ class Patience:
 
 
 class _Guard:
-    """Knows a source that gives the same again and again under ever new cursors."""
+    """Lets each post pass once, and knows a source that gives the same under ever new cursors."""
 
-    def __init__(self) -> None:
-        self._leg = ""
-        self._cursors: set[str] = set()
-        self._seen: set[int] = set()
+    def __init__(self, seen: Seen) -> None:
+        self._seen = seen
+        self._name, self._leg = "", 1
         self._repeated = self._empty = 0
+        self.is_endless = False
 
-    def is_endless(self, page: Page, marks: list[int]) -> bool:
-        if page.leg is None:
-            return False
-        if page.leg != self._leg:
-            self._leg, self._seen, self._repeated, self._empty = page.leg, set(), 0, 0
-        is_repeated = bool(marks) and self._seen.issuperset(marks)
-        self._seen.update(marks)
-        self._repeated = self._repeated + 1 if is_repeated else 0 if marks else self._repeated
-        self._empty = 0 if marks else self._empty + 1
-        came_back = page.cursor is not None and page.cursor in self._cursors
-        if page.cursor is not None:
-            self._cursors.add(page.cursor)
-        return came_back or self._repeated >= _REPEATED_PAGES or self._empty >= _EMPTY_PAGES
+    def new(self, page: Page, marks: list[int]) -> list[Post]:
+        """The posts of a page that no page held before."""
+        if page.leg is not None and page.leg != self._name:
+            self._name, self._leg = page.leg, self._leg + 1
+            self._repeated = self._empty = 0
+        # What comes with the page before may yet come as a page of its own.
+        leg = 0 if page.leg is None else self._leg
+        legs = [self._seen.post(mark, leg) for mark in marks]
+        if page.leg is not None:
+            self._look(page, legs)
+        return [post for post, before in zip(page.rows, legs) if before is None]
+
+    def _look(self, page: Page, legs: list[int | None]) -> None:
+        is_repeated = bool(legs) and all(leg == self._leg for leg in legs)
+        self._repeated = self._repeated + 1 if is_repeated else 0 if legs else self._repeated
+        self._empty = 0 if legs else self._empty + 1
+        came_back = page.cursor is not None and self._seen.cursor(page.cursor)
+        self.is_endless = (
+            came_back or self._repeated >= _REPEATED_PAGES or self._empty >= _EMPTY_PAGES
+        )

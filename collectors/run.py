@@ -254,9 +254,8 @@ def _read(
     paid = ledger.spent(campaign.campaign_id, network).dollars
     calls = collector.calls
     page, cursor = writer.resume()
-    seen = writer.seen()
-    refused = stretch.refused
-    read = len(seen) + refused
+    posts, refused = writer.posts, stretch.refused
+    read = posts + refused
     done = Progress(network, read=read)
     told = len(stretch.missing)
 
@@ -286,13 +285,13 @@ def _read(
         clock,
         calls=lambda: collector.calls,
         pace_seconds=pace(collector),
-        seen=seen,
+        seen=writer.seen(),
         keep_aside=lambda body, why: lake.keep_aside(campaign.campaign_id, network, body, why),
         tell=tell,
     )
     patience.missing += stretch.missing
     # What was kept of it may be gone by now, and its cursors with it.
-    is_all_in = bool(seen) and cursor is None
+    is_all_in = posts > 0 and cursor is None
     pages = iter(()) if is_all_in else patience.pages(cursor)
     is_whole = collect(writer, pages, clock.now, first=page + 1, stop=stop, note=note)
     lake.derive(campaign.campaign_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime, timedelta
@@ -80,7 +80,7 @@ _TOMBSTONES = pa.schema(
 #: Numbers that may be unknown stay numbers, and unknown.
 _NULLABLE = {pa.int64(): pd.Int64Dtype(), pa.float64(): pd.Float64Dtype()}
 _NEVER = datetime.min.replace(tzinfo=UTC)
-_MARK = 16  # hex characters of a post's pseudonym
+_MARK = 15  # hex characters of a post's pseudonym
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
@@ -473,8 +473,8 @@ class Lake:
             forgotten=(tombstone for tombstone, kind in tombstones if kind != "post"),
             gone=(tombstone for tombstone, kind in tombstones if kind == "post"),
         )
-        aliases = self._rows(self._aliases, campaign_id).select("alias, author_id").fetchall()
-        pseudonyms.aliases.update(aliases)
+        aliases = self._rows(self._aliases, campaign_id).select("alias").fetchall()
+        pseudonyms.meet(alias for (alias,) in aliases)
         return pseudonyms
 
 
@@ -513,10 +513,17 @@ class Writer:
         [(last,)] = self._observed("page, cursor").aggregate("max((page, cursor))").fetchall()
         return self.page, last and last[1]
 
-    def seen(self) -> set[int]:
-        """The posts of this collection that are in the lake, as `mark` names them."""
-        marks = self._observed(f"('0x' || post_id[:{_MARK}])::ubigint as mark").distinct()
-        return set(marks.fetchnumpy()["mark"].tolist())
+    @property
+    def posts(self) -> int:
+        """How many posts of this collection are in the lake."""
+        [(posts,)] = self._observed("post_id").aggregate("count(distinct post_id)").fetchall()
+        return int(posts)
+
+    def seen(self) -> Iterator[int]:
+        """Yield the posts of this collection that are in the lake, as `mark` names them."""
+        marks = self._observed(f"('0x' || post_id[:{_MARK}])::bigint as mark")
+        for batch in pa.RecordBatchReader.from_stream(marks):
+            yield from batch["mark"].to_pylist()
 
     def mark(self, network: Network, post_id: str) -> int:
         """What `seen` calls a post: 64 bits of its pseudonym, for sets of millions."""

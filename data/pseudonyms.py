@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
 from hashlib import sha256
-from itertools import islice
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -71,7 +70,7 @@ class Pseudonyms:
     """The pseudonyms of one campaign: HMAC-SHA-256 under its key, cut to 26 hex characters.
 
     An account is named by its id where the network gives one, else by its handle; the
-    pairs of both that go by are kept in `aliases`, so that either finds the other.
+    pairs of both that go by are met once in `aliases`, so that either finds the other.
     The key has at most 64 bytes; `forgotten` and `gone` are the tombstones of accounts and posts.
     """
 
@@ -86,8 +85,11 @@ class Pseudonyms:
             lambda network, account: account and self.account(network, account)
         )
         self._handle = lru_cache(_ACCOUNTS_REMEMBERED)(self.handle)
-        #: The pseudonym of each handle met together with an id, and that of the account.
+        #: The pseudonym of each handle first met together with an id, and that of the account,
+        #: since the last `rows` began.
         self.aliases: dict[str, str] = {}
+        # Accounts may be many: of a handle that was met, eight bytes will do.
+        self._met: set[int] = set()
 
     def post(self, network: Network, post_id: str) -> str:
         """The pseudonym of a post."""
@@ -99,8 +101,15 @@ class Pseudonyms:
             return self.handle(network, account.handle or "")
         pseudonym = self._digest(f"account:{network}:{account.id}")
         if account.handle:
-            self.aliases.setdefault(self._handle(network, account.handle), pseudonym)
+            alias = self._handle(network, account.handle)
+            if (mark := _mark(alias)) not in self._met:
+                self._met.add(mark)
+                self.aliases[alias] = pseudonym
         return pseudonym
+
+    def meet(self, aliases: Iterable[str]) -> None:
+        """Take the pseudonyms of handles as met before."""
+        self._met.update(map(_mark, aliases))
 
     def handle(self, network: Network, handle: str) -> str:
         """The pseudonym of whoever bears a handle, where no id is known."""
@@ -170,7 +179,7 @@ class Pseudonyms:
             posts += kept
             numbers += [page.number] * len(kept)
             cursors += [page.cursor] * len(kept)
-        before = len(self.aliases)
+        self.aliases.clear()
         if not posts:
             return Rows(
                 OBSERVATIONS.empty_table(), REFERENCES.empty_table(), ALIASES.empty_table(), 0
@@ -210,12 +219,11 @@ class Pseudonyms:
                 )
             )
             observations, references = observations.filter(wanted), references.filter(wanted)
-        found = list(islice(self.aliases.items(), before, None))
         aliases = pa.table(
             {
-                "campaign_id": [campaign_id] * len(found),
-                "alias": [alias for alias, _ in found],
-                "author_id": [author_id for _, author_id in found],
+                "campaign_id": [campaign_id] * len(self.aliases),
+                "alias": list(self.aliases.keys()),
+                "author_id": list(self.aliases.values()),
             },
             schema=ALIASES,
         )
@@ -281,6 +289,11 @@ class Pseudonyms:
         inner.update(message.encode())
         outer.update(inner.digest())
         return outer.hexdigest()[:_LENGTH]
+
+
+def _mark(pseudonym: str) -> int:
+    """A pseudonym as a number of eight bytes: two are never taken for one."""
+    return int(pseudonym[:15], 16)
 
 
 def _month(year: int, month: int) -> str:

@@ -238,6 +238,28 @@ def test_a_server_that_has_what_another_gave_is_not_taken_for_endless() -> None:
     assert patience.failure is None
 
 
+def comments(cursor: str | None, rounds: int) -> Iterator[Page]:
+    """Pages that bring what comes with them, which comes once more as pages of its own."""
+    for turn in range(rounds):
+        for number in range(6):
+            is_last = turn == rounds - 1 and number == 5
+            yield Page([post(number)], f"{turn}-{number}-a", leg="")
+            yield Page([post(number + 1)], None if is_last else f"{turn}-{number}-b", leg=None)
+
+
+def test_what_came_with_other_pages_is_not_taken_for_endless() -> None:
+    patience = Patience(lambda it: comments(it, 1), lambda it: int(it.post_id), Time().clock)
+    rows = [row.post_id for page in patience.pages() for row in page.rows]
+    assert rows == [str(number) for number in range(7)]
+    assert patience.failure is None
+
+
+def test_pages_that_repeat_end_whatever_comes_with_them() -> None:
+    patience = Patience(lambda it: comments(it, 9), lambda it: int(it.post_id), Time().clock)
+    assert len(list(patience.pages())) == 2 * 6 + 2 * 2 + 1
+    assert patience.failure is not None and patience.failure.code == "endless"
+
+
 def test_a_page_of_many_calls_may_meet_a_fault_at_each() -> None:
     calls = 0
 
