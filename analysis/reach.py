@@ -1,4 +1,4 @@
-"""The standard measures of reach and engagement that need no model.
+"""The standard measures of reach and engagement; those that need a model take its results.
 
 Definitions follow the practice of the field: amplification, conversation and applause are
 Avinash Kaushik's ("Best Social Media Metrics", 2011); opportunities to see are kept apart
@@ -10,64 +10,28 @@ posts that do not overlap; several rows give the measure of all their posts toge
 `authors` is the frame of `analysis.aggregates.by_author`; an account that stands there twice
 counts once. Rates are fractions. A value is None where nothing published allows it, never 0.
 A missing column raises `KeyError`.
+
+Measured values rest on every post that publishes them, not on a sample: they are exact and have
+no interval. Shares of posts and of accounts have one all the same, because campaigns are
+compared by them: how far chance alone would move them if as many were drawn anew, each on its
+own (Goodman 1965, 95 % for all campaigns compared at once). Engagements come in bursts, a post
+brings thousands, so an interval that counts them one by one would be far too narrow.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import date, timedelta
-from enum import StrEnum
-from typing import Literal, TypeAlias
+from math import sqrt
+from statistics import NormalDist
 
 import pandas as pd
 
-Grade: TypeAlias = Literal["A", "B", "C", "D"]
+from analysis.measure import Caution, Grade, Measure, MeasureKind, grade, partial, share, window
 
 #: How long an account must not have been seen to count as new.
 LOOK_BACK = timedelta(days=90)
-
-
-class MeasureKind(StrEnum):
-    """How a value was made."""
-
-    MEASURED = "measured"  # exact for what it rests on
-    ESTIMATED = "estimated"  # by a model
-    BOUNDED = "bounded"  # no more is known than two bounds
-
-
-class Caution(StrEnum):
-    """What the reader should know about a value, as a code."""
-
-    PARTIAL = "partial"  # some posts, accounts or campaigns do not publish what it needs
-    OVERLAP = "overlap"  # one person may count several times
-    SHORT_HISTORY = "short_history"  # the campaign does not go back far enough
-
-
-@dataclass(frozen=True)
-class Measure:
-    """A number and how it was made.
-
-    `n` is how many posts (or accounts) it rests on, `coverage` their share of those that
-    should carry it: reposts have no counts of their own, so they are not missed. A measured
-    value is exact for these and has no interval; an estimated or bounded one lies between
-    `low` and `high`. `window` is the first and the last day with a post, both included.
-    `method` changes when the formula does.
-
-    `grade` says how far the value stands for everything: A when all carry it, B from 80 %,
-    C from 20 %, D below, and always D for sums of follower counts, which say who could have
-    seen and not who saw. It is None when there is no value.
-    """
-
-    value: float | None
-    kind: MeasureKind
-    method: str
-    n: int
-    coverage: float | None
-    low: float | None = None
-    high: float | None = None
-    grade: Grade | None = None
-    window: tuple[date, date] | None = None
-    warnings: tuple[Caution, ...] = ()
 
 
 def impressions(sums: pd.DataFrame) -> Measure:
@@ -118,6 +82,41 @@ def engagement_rate_by_followers(sums: pd.DataFrame) -> Measure:
     return _ratio("engagement_rate_by_followers/1", sums, "engagements", "followers")
 
 
+def engagement_rate_by_reach(sums: pd.DataFrame, reach: Measure) -> Measure:
+    """Engagements per person reached, of an estimated reach over the same posts.
+
+    The interval is that of the reach. Not every post publishes engagements, nor is every
+    account's audience known: the coverage is the lower of the two. People may engage more
+    than once, so it can exceed 1.
+
+    >>> sums = pd.DataFrame({"own_posts": [2], "engagements": [60], "n_engagements": [2]})
+    >>> reach = Measure(600, MeasureKind.ESTIMATED, "", 2, 1.0, low=300, high=1200, grade="C")
+    >>> rate = engagement_rate_by_reach(sums, reach)
+    >>> rate.value, rate.low, rate.high, rate.grade
+    (0.1, 0.05, 0.2, 'C')
+    """
+    return _quotient_of("engagement_rate_by_reach/1", engagements(sums), reach)
+
+
+def frequency(impressions: Measure, reach: Measure) -> Measure:
+    """How often a person reached saw the posts: impressions per person, at least 1.
+
+    From `impressions.estimated_impressions` and an estimated reach over the same posts. The
+    interval takes each at its worst: it is wide, because the two are off together.
+
+    >>> seen = Measure(3000, MeasureKind.ESTIMATED, "", 9, 1.0, low=2000, high=4000, grade="B")
+    >>> reach = Measure(1000, MeasureKind.ESTIMATED, "", 2, 0.5, low=500, high=2500, grade="C")
+    >>> often = frequency(seen, reach)
+    >>> often.value, often.low, often.high, often.coverage, often.grade
+    (3.0, 1.0, 8.0, 0.5, 'C')
+    """
+    found = _quotient_of("frequency/1", impressions, reach)
+    value, low, high = (
+        None if it is None else max(it, 1.0) for it in (found.value, found.low, found.high)
+    )
+    return replace(found, value=value, low=low, high=high)
+
+
 def virality_rate(sums: pd.DataFrame) -> Measure:
     """Reposts and quotes per impression, over the posts that publish both.
 
@@ -137,6 +136,20 @@ def amplification_rate(sums: pd.DataFrame) -> Measure:
     2.5
     """
     return _per_post("amplification_rate/1", sums, "shares")
+
+
+def amplification_per_1000_followers(sums: pd.DataFrame) -> Measure:
+    """Reposts and quotes per post and per 1,000 followers of its author (Kaushik's, relative).
+
+    A ratio of sums over the posts where both are known: accounts of any size compare.
+
+    >>> sums = {"shares_where_followers": [9], "followers_where_shares": [1500]}
+    >>> posts = {"own_posts": [3], "n_shares_where_followers": [3]}
+    >>> amplification_per_1000_followers(pd.DataFrame(sums | posts)).value
+    6.0
+    """
+    found = _ratio("amplification_per_1000_followers/1", sums, "shares", "followers")
+    return found if found.value is None else replace(found, value=1000 * found.value)
 
 
 def conversation_rate(sums: pd.DataFrame) -> Measure:
@@ -174,41 +187,70 @@ def opportunities_to_see(sums: pd.DataFrame) -> Measure:
         kind=MeasureKind.MEASURED,
         method="opportunities_to_see/1",
         n=n,
-        coverage=_share(n, of),
+        coverage=share(n, of),
         grade=None if value is None else "D",
-        window=_window(sums),
-        warnings=(Caution.OVERLAP, *_partial(n, of)),
+        window=window(sums),
+        warnings=(Caution.OVERLAP, *partial(n, of)),
     )
 
 
-def potential_reach(authors: pd.DataFrame) -> Measure:
+def potential_reach(sums: pd.DataFrame) -> Measure:
     """Followers of the distinct accounts that posted, each account once, at its highest count.
 
     An upper bound of the people who could be reached: audiences overlap, within a network
     and across. Nobody knows by how much, so the lower bound is the largest single audience.
     Where accounts do not publish their followers, the coverage is the share that does, and
-    the upper bound holds for these accounts only.
+    the upper bound holds for these accounts only. Rows of `sums` may not share an account, so
+    those of `by_kind` do not add up.
 
-    >>> authors = pd.DataFrame({"author_id": ["a", "b"], "author_followers": [300, 500]})
-    >>> measure = potential_reach(authors)
+    >>> accounts = {"authors": [2], "n_potential_reach": [2]}
+    >>> sums = pd.DataFrame({"potential_reach": [800], "largest_audience": [500]} | accounts)
+    >>> measure = potential_reach(sums)
     >>> measure.value, measure.low, measure.high
     (800, 500, 800)
     """
-    followers = authors.groupby("author_id")["author_followers"].max()
-    known = followers.dropna()
-    value = int(known.sum()) if len(known) else None
+    n, of = _number(sums, "n_potential_reach"), _number(sums, "authors")
+    value = _sum(sums, "potential_reach")
     return Measure(
         value=value,
         kind=MeasureKind.BOUNDED,
         method="potential_reach/1",
-        n=len(known),
-        coverage=_share(len(known), len(followers)),
-        low=int(known.max()) if len(known) else None,
+        n=n,
+        coverage=share(n, of),
+        low=None if value is None else int(sums["largest_audience"].max()),
         high=value,
         grade=None if value is None else "D",
-        window=_window(authors),
-        warnings=(Caution.OVERLAP, *_partial(len(known), len(followers))),
+        window=window(sums),
+        warnings=(Caution.OVERLAP, *partial(n, of)),
     )
+
+
+def potential_reach_over_time(joined: pd.DataFrame, fewest: int) -> pd.DataFrame:
+    """The potential reach as accounts join: the one of the last row is that of all.
+
+    `joined` is the frame of `analysis.aggregates.joined_by_day`. One row a step, in order:
+    `day` (date), `followers` and `authors` (the accounts whose followers are known) of all who
+    have joined by then. Days go together until `fewest` accounts have joined, so that no step
+    stands for fewer people; without so many there is no row.
+
+    >>> days = [date(2026, 6, day) for day in (1, 2, 3, 9)]
+    >>> joined = pd.DataFrame({"day": days, "author_followers": [50, 30, 70, 5]})
+    >>> potential_reach_over_time(joined.assign(n_author_followers=[5, 2, 4, 1]), fewest=5)
+              day  followers  authors
+    0  2026-06-01         50        5
+    1  2026-06-09        155       12
+    """
+    days = joined[joined["n_author_followers"] > 0]
+    authors = days["n_author_followers"].cumsum().astype("int64")
+    followers = days["author_followers"].cumsum().astype("int64")
+    steps = pd.DataFrame({"day": days["day"], "followers": followers, "authors": authors})
+    kept: list[int] = []
+    for place, number in enumerate(authors):
+        if number - (authors.iloc[kept[-1]] if kept else 0) >= fewest:
+            kept.append(place)
+    if kept:  # those who came last stand with the step before, which they would tell apart
+        kept[-1] = len(steps) - 1
+    return steps.iloc[kept].reset_index(drop=True)
 
 
 def new_audience_rate(
@@ -229,7 +271,7 @@ def new_audience_rate(
     accounts = authors["author_id"].drop_duplicates()
     is_short = collected_from is None or since - collected_from < LOOK_BACK
     is_new = ~accounts.isin(before["author_id"])
-    value = None if is_short else _share(int(is_new.sum()), len(accounts))
+    value = None if is_short else share(int(is_new.sum()), len(accounts))
     return Measure(
         value=value,
         kind=MeasureKind.MEASURED,
@@ -237,8 +279,37 @@ def new_audience_rate(
         n=len(accounts),
         coverage=None if value is None else 1.0,
         grade=None if value is None else "A",
-        window=_window(authors),
+        window=window(authors),
         warnings=(Caution.SHORT_HISTORY,) if is_short else (),
+    )
+
+
+def earned_share(moments: pd.DataFrame, own: Collection[str]) -> Measure:
+    """The share of the published views on posts by others than the organisation and its members.
+
+    `moments` is `aggregates.view_moments`; `own` holds the `author_id` of these accounts. None
+    without any: nobody could say what is earned. Views of unknown authors count as earned.
+
+    >>> moments = {"author_id": ["a", "b"], "impressions": [700, 300]}
+    >>> posts = {"posts": [4, 2], "n_impressions": [4, 2]}
+    >>> moments = pd.DataFrame(moments | posts)
+    >>> earned_share(moments, {"a"}).value, earned_share(moments, set()).value
+    (0.3, None)
+    """
+    n, of = _number(moments, "n_impressions"), _number(moments, "posts")
+    by_others = moments[~moments["author_id"].isin(list(own))]
+    everywhere = _sum(moments, "impressions")
+    earned = _sum(by_others, "impressions") or 0
+    value = share(earned, everywhere) if everywhere and own else None
+    return Measure(
+        value=value,
+        kind=MeasureKind.MEASURED,
+        method="earned_share/1",
+        n=n,
+        coverage=share(n, of),
+        grade=None if value is None else grade(n, of),
+        window=window(moments),
+        warnings=partial(n, of),
     )
 
 
@@ -248,11 +319,28 @@ def share_of_voice(sums: pd.DataFrame, others: pd.Series[int]) -> Measure:
     `others` holds the posts of each other campaign, over the same days and networks. None
     when there is nothing to compare with.
 
-    >>> share_of_voice(pd.DataFrame({"posts": [30]}), pd.Series({"b": 50, "c": 20})).value
-    0.3
+    >>> voice = share_of_voice(pd.DataFrame({"posts": [30]}), pd.Series({"b": 50, "c": 20}))
+    >>> voice.value, round(voice.low, 3), round(voice.high, 3)
+    (0.3, 0.204, 0.418)
     """
     posts = _number(sums, "posts")
-    return _share_among("share_of_voice/1", sums, posts, others, n=posts, of=posts)
+    return _share_among("share_of_voice/2", sums, posts, others, n=posts, of=posts, by_one=True)
+
+
+def share_of_authors(sums: pd.DataFrame, others: pd.Series[int]) -> Measure:
+    """The campaign's distinct accounts out of those of all campaigns compared, summed.
+
+    `others` holds the distinct accounts of each other campaign, over the same days and
+    networks; an account that posts in two campaigns counts in both. None when there is
+    nothing to compare with.
+
+    >>> share_of_authors(pd.DataFrame({"authors": [12]}), pd.Series({"b": 36})).value
+    0.25
+    """
+    authors = _number(sums, "authors")
+    return _share_among(
+        "share_of_authors/1", sums, authors, others, n=authors, of=authors, by_one=True
+    )
 
 
 def share_of_engagements(sums: pd.DataFrame, others: pd.Series[int]) -> Measure:
@@ -269,6 +357,39 @@ def share_of_engagements(sums: pd.DataFrame, others: pd.Series[int]) -> Measure:
     n, of = _number(sums, "n_engagements"), _number(sums, "own_posts")
     own = _sum(sums, "engagements")
     return _share_among("share_of_engagements/1", sums, own, others, n=n, of=of)
+
+
+def share_of_estimated_reach(reach: Measure, others: Collection[Measure]) -> Measure:
+    """The campaign's estimated reach out of those of all campaigns compared, summed.
+
+    `others` are the estimated reaches of the other campaigns, over the same days and
+    networks; people reached by two campaigns count in both, and a campaign without an
+    estimate is left out, with a warning. The interval takes each reach at its worst. None
+    when there is nothing to compare with.
+
+    >>> own = Measure(300, MeasureKind.ESTIMATED, "", 2, 1.0, low=200, high=500, grade="C")
+    >>> other = Measure(700, MeasureKind.ESTIMATED, "", 4, 1.0, low=500, high=800, grade="D")
+    >>> found = share_of_estimated_reach(own, [other])
+    >>> found.value, found.low, found.high, found.grade
+    (0.3, 0.2, 0.5, 'D')
+    """
+    known = [it for it in others if it.value is not None]
+    value = low = high = None
+    if reach.value is not None and known:
+        value = share(reach.value, reach.value + sum(it.value or 0 for it in known))
+        low = share(_low(reach), _low(reach) + sum(_high(it) for it in known))
+        high = share(_high(reach), _high(reach) + sum(_low(it) for it in known))
+    is_partial = partial(len(known), len(others))
+    return replace(
+        reach,
+        value=value,
+        kind=MeasureKind.ESTIMATED,
+        method="share_of_estimated_reach/1",
+        low=low,
+        high=high,
+        grade=None if value is None else _worst(reach, *known),
+        warnings=_together(is_partial, reach.warnings, *(it.warnings for it in known)),
+    )
 
 
 def change(now: float | None, before: float | None) -> float | None:
@@ -289,10 +410,10 @@ def _measured(method: str, sums: pd.DataFrame, value: float | None, number: str)
         kind=MeasureKind.MEASURED,
         method=method,
         n=n,
-        coverage=_share(n, of),
-        grade=None if value is None else _grade(n, of),
-        window=_window(sums),
-        warnings=_partial(n, of),
+        coverage=share(n, of),
+        grade=None if value is None else grade(n, of),
+        window=window(sums),
+        warnings=partial(n, of),
     )
 
 
@@ -307,20 +428,77 @@ def _per_post(method: str, sums: pd.DataFrame, count: str) -> Measure:
 
 
 def _share_among(
-    method: str, sums: pd.DataFrame, own: int | None, others: pd.Series[int], *, n: int, of: int
+    method: str,
+    sums: pd.DataFrame,
+    own: int | None,
+    others: pd.Series[int],
+    *,
+    n: int,
+    of: int,
+    by_one: bool = False,
 ) -> Measure:
+    """`by_one`: what is counted came one by one, so chance has an interval."""
     known = others.dropna()
-    value = _quotient(own, own + int(known.sum())) if own is not None and len(known) else None
+    total = own + int(known.sum()) if own is not None and len(known) else None
+    value = _quotient(own, total)
+    low, high = (None, None)
+    if by_one and own is not None and total:
+        low, high = _goodman(own, total, len(known) + 1)
     return Measure(
         value=value,
         kind=MeasureKind.MEASURED,
         method=method,
         n=n,
-        coverage=_share(n, of),
-        grade=None if value is None else _grade(n, of),
-        window=_window(sums),
-        warnings=(Caution.PARTIAL,) if len(known) < len(others) else _partial(n, of),
+        coverage=share(n, of),
+        low=low,
+        high=high,
+        grade=None if value is None else grade(n, of),
+        window=window(sums),
+        warnings=(Caution.PARTIAL,) if len(known) < len(others) else partial(n, of),
     )
+
+
+def _goodman(n: int, of: int, parts: int) -> tuple[float, float]:
+    """The interval of one of the shares of a multinomial: all hold at once in 95 of 100."""
+    a = NormalDist().inv_cdf(1 - 0.05 / parts / 2) ** 2
+    middle, width = a + 2 * n, sqrt(a * (a + 4 * n * (of - n) / of))
+    return max(middle - width, 0) / (2 * (of + a)), min((middle + width) / (2 * (of + a)), 1.0)
+
+
+def _quotient_of(method: str, over: Measure, under: Measure) -> Measure:
+    """One measure by another, each at its worst for the bounds."""
+    value = low = high = None
+    if over.value is not None and under.value:
+        value = over.value / under.value
+        low, high = share(_low(over), _high(under)), share(_high(over), _low(under))
+    known = [it for it in (over.coverage, under.coverage) if it is not None]
+    return replace(
+        under,
+        value=value,
+        kind=MeasureKind.ESTIMATED,
+        method=method,
+        coverage=min(known, default=None),
+        low=low,
+        high=high,
+        grade=None if value is None else _worst(over, under),
+        warnings=_together(over.warnings, under.warnings),
+    )
+
+
+def _low(measure: Measure) -> float:
+    return (measure.value or 0) if measure.low is None else measure.low
+
+
+def _high(measure: Measure) -> float:
+    return (measure.value or 0) if measure.high is None else measure.high
+
+
+def _worst(*measures: Measure) -> Grade | None:
+    return max((it.grade for it in measures if it.grade is not None), default=None)
+
+
+def _together(*warnings: tuple[Caution, ...]) -> tuple[Caution, ...]:
+    return tuple(dict.fromkeys(caution for each in warnings for caution in each))
 
 
 def _sum(sums: pd.DataFrame, name: str) -> int | None:
@@ -334,24 +512,3 @@ def _number(sums: pd.DataFrame, name: str) -> int:
 
 def _quotient(over: int | None, under: int | None) -> float | None:
     return over / under if over is not None and under else None
-
-
-def _share(n: int, of: int) -> float | None:
-    return n / of if of else None
-
-
-def _grade(n: int, of: int) -> Grade:
-    if n >= of:
-        return "A"
-    return "B" if n >= 0.8 * of else "C" if n >= 0.2 * of else "D"
-
-
-def _partial(n: int, of: int) -> tuple[Caution, ...]:
-    return (Caution.PARTIAL,) if n < of else ()
-
-
-def _window(frame: pd.DataFrame) -> tuple[date, date] | None:
-    """The days that the rows span, where the frame has them and any is known."""
-    if "first_on" not in frame or not frame["first_on"].notna().any():
-        return None
-    return frame["first_on"].dropna().min(), frame["last_on"].dropna().max()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from test_aggregates import on_pandas, post, posts_rows
 
 from analysis import aggregates, reach
-from analysis.reach import Caution, MeasureKind
+from analysis.measure import Caution, Measure, MeasureKind
 from data.model import COUNTS
 
 OF_SUMS = (
@@ -22,6 +22,7 @@ OF_SUMS = (
     reach.engagement_rate_by_followers,
     reach.virality_rate,
     reach.amplification_rate,
+    reach.amplification_per_1000_followers,
     reach.conversation_rate,
     reach.applause_rate,
     reach.opportunities_to_see,
@@ -76,6 +77,7 @@ CAMPAIGN = [
         (reach.engagement_rate_by_followers, 60 / 2200, 2, 2 / 3, "C"),
         (reach.virality_rate, 14 / 1200, 2, 2 / 3, "C"),
         (reach.amplification_rate, 18 / 3, 3, 1, "A"),
+        (reach.amplification_per_1000_followers, 14 / 2.2, 2, 2 / 3, "C"),
         (reach.conversation_rate, 7 / 3, 3, 1, "A"),
         (reach.applause_rate, 45 / 3, 3, 1, "A"),
         (reach.opportunities_to_see, 2500, 3, 3 / 4, "D"),
@@ -91,7 +93,7 @@ def test_a_measure_worked_by_hand(measure, value, n, coverage, grade):
 
 
 def test_potential_reach_counts_each_account_once_at_its_highest():
-    found = reach.potential_reach(authors(CAMPAIGN))
+    found = reach.potential_reach(totals(CAMPAIGN))
     assert (found.kind, found.grade) == (MeasureKind.BOUNDED, "D")
     assert (found.low, found.value, found.high) == (1200, 1500, 1500)
     assert (found.n, found.coverage) == (2, pytest.approx(2 / 3))
@@ -99,7 +101,7 @@ def test_potential_reach_counts_each_account_once_at_its_highest():
 
 
 def test_potential_reach_is_unknown_when_no_follower_count_is():
-    found = reach.potential_reach(authors([post("1"), post("2", author_id="dela")]))
+    found = reach.potential_reach(totals([post("1"), post("2", author_id="dela")]))
     assert (found.value, found.low, found.high, found.grade) == (None, None, None, None)
     assert (found.n, found.coverage) == (0, 0)
 
@@ -135,12 +137,88 @@ def test_change_is_a_fraction_and_unknown_from_nothing(now, before, expected):
     assert reach.change(now, before) == expected
 
 
+def test_the_interval_of_a_share_holds_what_chance_allows():
+    # At either end, the share found is as far off as 1.96 (two shares: 2.24) deviations allow.
+    voice = reach.share_of_voice(pd.DataFrame({"posts": [30]}), pd.Series({"b": 70}))
+    for end in (voice.low, voice.high):
+        assert abs(voice.value - end) == pytest.approx(2.241403 * (end * (1 - end) / 100) ** 0.5)
+    everyone = reach.share_of_authors(pd.DataFrame({"authors": [5]}), pd.Series({"b": 0}))
+    assert everyone.value == everyone.high == 1
+    assert everyone.low < 0.6
+    nobody = reach.share_of_authors(pd.DataFrame({"authors": [0]}), pd.Series({"b": 5}))
+    assert nobody.value == nobody.low == 0
+    more = reach.share_of_voice(pd.DataFrame({"posts": [30]}), pd.Series({"b": 40, "c": 30}))
+    assert more.low < voice.low < voice.high < more.high
+    bursts = reach.share_of_engagements(totals(CAMPAIGN), pd.Series({"b": 70}))
+    assert (bursts.low, bursts.high) == (None, None)
+
+
+def estimate(value, low, high, **more):
+    return Measure(value, MeasureKind.ESTIMATED, "some/1", 3, 1.0, low=low, high=high, **more)
+
+
+def test_shares_of_an_estimated_reach_take_each_at_its_worst():
+    own = estimate(200.0, 100.0, 300.0, grade="B", warnings=(Caution.IMPUTED,))
+    unknown = estimate(None, None, None)
+    found = reach.share_of_estimated_reach(own, [estimate(600.0, 300.0, 900.0, grade="C"), unknown])
+    assert (found.value, found.low, found.high) == (0.25, 0.1, 0.5)
+    assert (found.grade, found.warnings) == ("C", (Caution.PARTIAL, Caution.IMPUTED))
+    assert reach.share_of_estimated_reach(own, [unknown]).value is None
+    assert reach.share_of_estimated_reach(own, []).grade is None
+    assert reach.share_of_estimated_reach(unknown, [own]).value is None
+
+
+def test_earned_views_are_those_of_neither_the_organisation_nor_its_members():
+    moments = aggregates.view_moments(
+        on_pandas([*CAMPAIGN, post("5", author_id="yao", impressions=400)])
+    )
+    earned = reach.earned_share(moments, {"afi", "dela"})
+    assert (earned.value, earned.n, earned.coverage) == (0.25, 3, 0.75)
+    assert (earned.grade, earned.warnings) == ("C", (Caution.PARTIAL,))
+    assert reach.earned_share(moments, {"somebody else"}).value == 1
+    assert reach.earned_share(moments, set()).value is None
+    assert (
+        reach.earned_share(aggregates.view_moments(on_pandas([post("1")])), {"afi"}).value is None
+    )
+
+
+def test_engagements_by_reach_are_as_uncertain_as_the_reach():
+    rate = reach.engagement_rate_by_reach(
+        totals(CAMPAIGN), estimate(700.0, 350.0, 1400.0, grade="D")
+    )
+    assert (rate.value, rate.low, rate.high, rate.grade) == (0.1, 0.05, 0.2, "D")
+    assert rate.kind is MeasureKind.ESTIMATED
+    unknown = estimate(None, None, None)
+    assert reach.engagement_rate_by_reach(totals(CAMPAIGN), unknown).value is None
+    assert reach.engagement_rate_by_reach(totals([post("1")]), rate).value is None
+
+
+amounts = st.floats(0, 1e9)
+estimates = (
+    st.tuples(amounts, amounts, amounts)
+    .map(sorted)
+    .map(lambda it: estimate(it[1], it[0], it[2], grade="C"))
+)
+
+
+@several_rows
+@given(estimates, estimates)
+def test_whoever_was_reached_saw_it_at_least_once(impressions, people):
+    often = reach.frequency(impressions, people)
+    if people.value == 0:
+        assert (often.value, often.low, often.high) == (None, None, None)
+        return
+    assert 1 <= often.low <= often.value
+    assert often.high is None or often.value <= often.high
+    assert (often.high is None) == (people.low == 0)
+
+
 def test_no_posts_give_no_values():
     for measure in OF_SUMS:
         for sums in (totals([]), aggregates.by_network(on_pandas([]))):
             found = measure(sums)
             assert (found.value, found.n, found.coverage, found.grade) == (None, 0, None, None)
-    assert reach.potential_reach(authors([])).value is None
+    assert reach.potential_reach(totals([])).value is None
 
 
 @several_rows
@@ -149,7 +227,7 @@ def test_what_nobody_publishes_is_unknown_and_not_zero(rows):
     silent = [row | dict.fromkeys((*COUNTS, "author_followers")) for row in rows]
     sums = totals(silent)
     assert all(measure(sums).value is None for measure in OF_SUMS)
-    assert reach.potential_reach(authors(silent)).value is None
+    assert reach.potential_reach(totals(silent)).value is None
 
 
 @several_rows
@@ -158,7 +236,7 @@ def test_the_order_of_posts_changes_nothing(rows, random):
     shuffled = random.sample(rows, len(rows))
     sums, sums_shuffled = totals(rows), totals(shuffled)
     assert all(measure(sums) == measure(sums_shuffled) for measure in OF_SUMS)
-    assert reach.potential_reach(authors(rows)) == reach.potential_reach(authors(shuffled))
+    assert reach.potential_reach(totals(rows)) == reach.potential_reach(totals(shuffled))
 
 
 @several_rows
@@ -179,7 +257,6 @@ def test_parts_measured_together_give_the_whole(rows, cut):
 def test_accounts_listed_twice_count_once(rows, earlier):
     once, before = authors(rows), authors(earlier)
     twice = pd.concat([once, once])
-    assert reach.potential_reach(once) == reach.potential_reach(twice)
     days = {"since": date(2024, 5, 1), "collected_from": date(2024, 1, 1)}
     assert reach.new_audience_rate(once, before, **days) == reach.new_audience_rate(
         twice, pd.concat([before, before]), **days
@@ -196,13 +273,17 @@ def test_values_stay_within_their_bounds(rows, others):
     assert all((found.value is None) == (found.grade is None) for found in known)
     compared = pd.Series(others, dtype="Int64")
     days = {"since": date(2024, 5, 1), "collected_from": date(2024, 1, 1)}
+    moments = aggregates.view_moments(on_pandas(rows))
     for share in (
         reach.share_of_voice(sums, compared),
+        reach.share_of_authors(sums, compared),
         reach.share_of_engagements(sums, compared),
+        reach.earned_share(moments, {"afi"}),
         reach.new_audience_rate(accounts, accounts.head(2), **days),
     ):
         assert share.value is None or 0 <= share.value <= 1
-    potential = reach.potential_reach(accounts)
+        assert share.low is None or 0 <= share.low <= share.value <= share.high <= 1
+    potential = reach.potential_reach(sums)
     if potential.value is not None:
         assert 0 <= potential.low <= potential.value <= potential.high
 
@@ -211,5 +292,5 @@ def test_values_stay_within_their_bounds(rows, others):
 @given(posts_rows)
 def test_another_account_never_lowers_the_potential_reach(rows):
     more = [*rows, post("another", author_id="yao", author_followers=7)]
-    before, after = (reach.potential_reach(authors(part)).value for part in (rows, more))
+    before, after = (reach.potential_reach(totals(part)).value for part in (rows, more))
     assert after == (before or 0) + 7
