@@ -120,6 +120,14 @@ def summed(rows: list[dict[str, Any]]) -> dict[str, Any]:
         "first_on": min(days, default=None),
         "last_on": max(days, default=None),
     }
+    highest: dict[str, int] = {}
+    for row in rows:
+        if row["author_id"] and row["author_followers"] is not None:
+            most = max(row["author_followers"], highest.get(row["author_id"], 0))
+            highest[row["author_id"]] = most
+    sums["potential_reach"] = added(highest.values())
+    sums["n_potential_reach"] = len(highest)
+    sums["largest_audience"] = max(highest.values(), default=None)
     for name in (*COUNTS, "engagements", "shares", "opportunities_to_see"):
         sums[name] = added(row[name] for row in rows)
         sums[f"n_{name}"] = sum(row[name] is not None for row in rows)
@@ -127,6 +135,7 @@ def summed(rows: list[dict[str, Any]]) -> dict[str, Any]:
         ("engagements", "impressions"),
         ("shares", "impressions"),
         ("engagements", "followers"),
+        ("shares", "followers"),
     ):
         both = [row for row in rows if row[over] is not None and row[under] is not None]
         for side, other in ((over, under), (under, over)):

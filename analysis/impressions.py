@@ -1,0 +1,374 @@
+"""Views where a network publishes none, estimated from the posts whose views are published.
+
+The model, one for each network that publishes enough, is
+
+    log(views + 1) = a[kind] + b log(followers + 1) + g log(engagements + 1) + u + e
+
+with u ~ N(0, between) an author's own and e ~ N(0, within) a post's own. It is a ridge
+(alpha 1 on b and g, covariates centred by kind); the two variances come by the method of
+moments (Henderson's third), u by shrinkage. All of it is solved exactly from the sums of
+`analysis.aggregates.view_moments`: no frame of posts is ever held.
+
+The other networks take a model pooled over all, times a factor that nobody knows: 0.25 to 4
+with 95 %. Under `FEWEST_POSTS` posts with views nothing is estimated, nor where a post's
+followers or engagements are unknown. YouTube's terms forbid estimates of its numbers.
+
+Reposters' followers are added nowhere. The views of a post contain those of its reposts, and
+reposts are among the engagements that the model predicts from: its estimate already holds what
+they bring, and adding reposters' followers would count their audiences twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analysis.measure import Caution, Measure, MeasureKind, grade, partial, share, window
+from data.model import Network
+
+Numbers: TypeAlias = npt.NDArray[np.float64]
+
+#: With fewer posts that publish views, followers and engagements there is no model.
+FEWEST_POSTS = 30
+
+#: The factor of a network without a model of its own: the standard deviation of its logarithm.
+OFFSET = 0.7
+
+#: How strongly the ridge pulls the slopes to nothing.
+_ALPHA = 1.0
+
+#: With fewer authors, or fewer posts beyond each author's first, the variances are set equal.
+_FEWEST_TO_TELL = 5
+
+_METHOD = "estimated_impressions/1"
+_DRAWS = 2000
+
+_KEY = ["author_id", "network"]
+_SUMMED = (*"nyfe", "yy", "ff", "ee", "yf", "ye", "fe")
+
+_NONE_IMPUTED = pd.DataFrame(
+    columns=["imputed", "imputed_sd", "imputed_squares", "n_imputed", "shared_sd"], dtype=float
+)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The regression of one network, or of all together.
+
+    `kinds` of posts seen, their `shares` of the posts and their `intercepts`; `slopes` of
+    log(followers + 1) and log(engagements + 1); the variances `within` an author's posts and
+    `between` authors. `covariance` is that of the intercepts and slopes, in this order;
+    `doubts` how far half of either variance may be off, as the square of it.
+    """
+
+    kinds: tuple[str, ...]
+    shares: Numbers
+    intercepts: Numbers
+    slopes: tuple[float, float]
+    within: float
+    between: float
+    covariance: Numbers
+    doubts: tuple[float, float]
+
+    def mix(self, kinds: pd.Series[str]) -> Numbers:
+        """How each kind draws on the intercepts, a row each: one not seen on all, by share."""
+        is_of = _is_of(kinds, self.kinds)
+        return np.where(is_of.any(axis=1, keepdims=True), is_of, self.shares)
+
+
+@dataclass(frozen=True)
+class ViewModel:
+    """The regressions: of each network that publishes enough views, and of all pooled."""
+
+    own: Mapping[str, Fit]
+    pooled: Fit
+
+
+def view_model(moments: pd.DataFrame) -> ViewModel | None:
+    """The model of views, from `aggregates.view_moments`; None under `FEWEST_POSTS` posts.
+
+    A network with fewer has no regression of its own. Posts of unknown authors do not show
+    what one author's posts share, and are left out.
+    """
+    is_known = (
+        moments["author_id"].notna()
+        & (moments["network"] != Network.YOUTUBE.value)
+        & (moments["n"] > 0)
+    )
+    known = moments[["network", "kind", *_SUMMED]].assign(account=_numbered(moments))[is_known]
+    posts = known.groupby("network")["n"].sum()
+    if posts.sum() < FEWEST_POSTS:
+        return None
+    return ViewModel(
+        own={
+            str(network): _fit(known[known["network"] == network])
+            for network, n in posts.items()
+            if n >= FEWEST_POSTS
+        },
+        pooled=_fit(known),
+    )
+
+
+def exposures(
+    moments: pd.DataFrame, missing: pd.DataFrame | None, model: ViewModel | None
+) -> pd.DataFrame:
+    """How often each account's own posts were seen: one row an account and network.
+
+    From `aggregates.view_moments` and, where there is a model, `aggregates.missing_views`
+    with it. In the order of the accounts; the posts of unknown authors are one row of their
+    network, without `author_id`. Columns, with null as NaN:
+
+    - `author_id`, `network`, `posts` (own ones), `first_on`, `last_on`;
+    - `followers`: the highest seen, null if never;
+    - `reported`: the views that the network publishes, of `n_reported` posts, null if none;
+    - `imputed`: the views expected of `n_imputed` more posts, null if none, and `imputed_sd`,
+      their standard deviation;
+    - `views`: the two together, null where both are, and `views_sd`: its standard deviation
+      by the imputation and if the account's posts were drawn again;
+    - `shared_sd`: beyond that, by which factor all imputed views of the network may be off
+      together: the standard deviation of its logarithm, 0 where nothing is imputed;
+    - `reach`: the people reached, where the network publishes it for the account's one post;
+    - `has_network_views`: whether any post of the network publishes views.
+    """
+    missing = moments.head(0) if missing is None else missing
+    accounts = _numbered(pd.concat([moments[_KEY], missing[_KEY]]))
+    moments = moments.assign(account=accounts[: len(moments)])
+    missing = missing.assign(account=accounts[len(moments) :])
+    parts = [
+        _imputed(of_network, moments[moments["network"] == network], model)
+        for network, of_network in missing.groupby("network")
+        if model is not None
+    ]
+    rows = _by_account(moments).join(pd.concat([_NONE_IMPUTED, *parts]))
+    known = rows.fillna(dict.fromkeys(_NONE_IMPUTED, 0.0))
+    n = known["n_reported"] + known["n_imputed"]
+    views = rows[["reported", "imputed"]].sum(axis=1, min_count=1)
+    drawn_again = (known["squares"] + known["imputed_squares"] - views**2 / n).clip(lower=0)
+    return rows.assign(
+        views=views,
+        views_sd=np.sqrt(drawn_again.fillna(0) + known["imputed_sd"] ** 2),
+        n_imputed=known["n_imputed"].astype(int),
+        imputed_sd=known["imputed_sd"],
+        shared_sd=known["shared_sd"],
+        has_network_views=rows.groupby("network")["n_reported"].transform("sum") > 0,
+    )[
+        [
+            *(*_KEY, "posts", "followers", "views", "views_sd", "reported", "n_reported"),
+            *("imputed", "n_imputed", "imputed_sd", "shared_sd", "reach", "has_network_views"),
+            *("first_on", "last_on"),
+        ]
+    ].reset_index(drop=True)
+
+
+def estimated_impressions(exposures: pd.DataFrame) -> Measure:
+    """The views that networks publish, and those expected where they do not.
+
+    From `exposures`; YouTube is left out unless it is alone. `n` and `coverage` are of the
+    own posts whose views are published or estimated: where there are more, so are the views.
+    The interval lies between the 2.5th and the 97.5th percentile of seeded draws: the imputed
+    views of each network as a log-normal with the mean and the variance of their sum (Fenton
+    1960), times the factor that they share. The grade is the lower of two: by coverage, and
+    by how much of the views is published. Where nothing is imputed the value is measured.
+
+    >>> exposures = pd.DataFrame({
+    ...     "network": ["x", "mastodon"], "posts": [4, 2],
+    ...     "n_reported": [4, 0], "reported": [900.0, None],
+    ...     "n_imputed": [0, 2], "imputed": [None, 100.0], "views": [900.0, 100.0],
+    ...     "imputed_sd": [0.0, 30.0], "shared_sd": [0.0, 0.7],
+    ... })
+    >>> measure = estimated_impressions(exposures)
+    >>> measure.value, round(measure.low, -1), round(measure.high, -1), measure.grade
+    (1000.0, 920.0, 1310.0, 'B')
+    """
+    if {*exposures["network"].unique()} != {Network.YOUTUBE.value}:
+        exposures = exposures[exposures["network"] != Network.YOUTUBE.value]
+    posts = int(exposures["posts"].sum())
+    n = int(exposures["n_reported"].sum() + exposures["n_imputed"].sum())
+    value = float(exposures["views"].sum()) if n else None
+    reported = float(exposures["reported"].sum())
+    is_imputed = bool(exposures["n_imputed"].sum())
+    low, high = _interval(exposures, reported) if is_imputed else (None, None)
+    return Measure(
+        value=value,
+        kind=MeasureKind.ESTIMATED if is_imputed else MeasureKind.MEASURED,
+        method=_METHOD,
+        n=n,
+        coverage=share(n, posts),
+        low=low,
+        high=high,
+        grade=None if value is None else max(grade(n, posts), grade(reported, value)),
+        window=window(exposures),
+        warnings=(*partial(n, posts), *((Caution.IMPUTED,) if is_imputed else ())),
+    )
+
+
+def _numbered(rows: pd.DataFrame) -> npt.NDArray[np.intp]:
+    """A number for each account, unknown authors being one a network: names are slow to group."""
+    author, network = (pd.factorize(rows[name])[0] for name in _KEY)
+    return pd.factorize(author * (network.max(initial=0) + 1) + network)[0]
+
+
+def _is_of(kinds: pd.Series[str], seen: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+    codes, found = pd.factorize(kinds)
+    is_of = np.array([[kind == it for it in seen] for kind in found], dtype=np.bool_)
+    return is_of.reshape(-1, len(seen))[codes]
+
+
+def _fit(moments: pd.DataFrame) -> Fit:
+    kinds = tuple(sorted(moments["kind"].unique()))
+    is_of = _is_of(moments["kind"], kinds)
+    n, y, f, e = (moments[name].to_numpy(float) for name in "nyfe")
+    yy, ff, ee, yf, ye, fe = (
+        float(moments[name].sum()) for name in ("yy", "ff", "ee", "yf", "ye", "fe")
+    )
+    corner = is_of.T @ np.column_stack([f, e])
+    gram = np.block([[np.diag(n @ is_of), corner], [corner.T, np.array([[ff, fe], [fe, ee]])]])
+    target = np.array([*(y @ is_of), yf, ye])
+    # Free intercepts beside penalised slopes are a ridge on covariates centred by kind.
+    inverse = np.linalg.inv(gram + np.diag([0.0] * len(kinds) + [_ALPHA] * 2))
+    found = inverse @ target
+
+    per_row = pd.DataFrame(np.column_stack([is_of * n[:, None], f, e, y]))
+    accounts = per_row.groupby(moments["account"].to_numpy()).sum().to_numpy()
+    covariates, posts = accounts[:, :-1], accounts[:, : len(kinds)].sum(axis=1)
+    means = (accounts[:, -1] - covariates @ found) / posts
+    squares = yy - 2 * found @ target + found @ gram @ found
+    squares_within = squares - posts @ means**2
+    within, between = _variances(gram, inverse, covariates, posts, squares, squares_within)
+
+    authors = len(posts)
+    spread = within * gram + between * covariates.T @ covariates
+    doubt_within = within**2 / (2 * max(posts.sum() - authors, 1))
+    doubt_between = (between + within * authors / posts.sum()) ** 2 / (2 * max(authors - 1, 1))
+    return Fit(
+        kinds=kinds,
+        shares=n @ is_of / n.sum(),
+        intercepts=found[:-2],
+        slopes=(float(found[-2]), float(found[-1])),
+        within=within,
+        between=between,
+        covariance=inverse @ spread @ inverse,
+        doubts=(float(doubt_within), float(doubt_between)),
+    )
+
+
+def _variances(
+    gram: Numbers,
+    inverse: Numbers,
+    covariates: Numbers,
+    posts: Numbers,
+    squares: float,
+    squares_within: float,
+) -> tuple[float, float]:
+    """The variance within an author's posts, and that between authors.
+
+    The squares of the residuals, and of what they differ from their author's mean, are each
+    expected to be a sum of the two variances with known factors (traces): two equations.
+    """
+    shared = inverse @ covariates.T @ covariates
+    fitted = inverse @ gram
+    apart = inverse @ (gram - covariates.T @ (covariates / posts[:, None]))
+    n, authors = posts.sum(), len(posts)
+    factors = np.array(
+        [
+            [n - 2 * np.trace(fitted) + np.trace(fitted @ fitted), n - 2 * np.trace(shared)],
+            [n - authors - 2 * np.trace(apart) + np.trace(apart @ fitted), 0],
+        ]
+    ) + np.array([[0, np.trace(fitted @ shared)], [0, np.trace(shared @ apart)]])
+    if min(authors, n - authors) < _FEWEST_TO_TELL:
+        within = between = squares / factors[0].sum()
+    else:
+        within, between = np.linalg.solve(factors, [squares, squares_within])
+        if between < 0:
+            within, between = squares / factors[0, 0], 0.0
+    return max(float(within), np.finfo(float).tiny), max(float(between), 0.0)
+
+
+def _by_account(moments: pd.DataFrame) -> pd.DataFrame:
+    """The sums over all kinds; the index is `account`."""
+    accounts = moments.groupby("account")
+    rows = moments.drop_duplicates("account").set_index("account")[_KEY].sort_index()
+    sums = ("posts", "n_reported", "reported", "squares", "reach", "n_reach")
+    names = ("posts", "n_impressions", "impressions", "impressions_squared", "reach", "n_reach")
+    for name, column in zip(sums, names):
+        rows[name] = accounts[column].sum().astype(float)
+    for name, column in (("followers", "max"), ("first_on", "min"), ("last_on", "max")):
+        rows[name] = accounts[name].agg(column)
+    is_of_one_post = (rows["posts"] == 1) & (rows["n_reach"] == 1)
+    return rows.assign(
+        posts=rows["posts"].astype(int),
+        n_reported=rows["n_reported"].astype(int),
+        reported=rows["reported"].where(rows["n_reported"] > 0),
+        reach=rows["reach"].where(is_of_one_post),
+    )
+
+
+def _imputed(missing: pd.DataFrame, moments: pd.DataFrame, model: ViewModel) -> pd.DataFrame:
+    """What is expected of one network's posts without views: a row an `account`, the index.
+
+    Columns: those of `_NONE_IMPUTED`; `imputed_squares` is the sum of the squares of the
+    posts' expected views.
+    """
+    own = model.own.get(str(missing["network"].iloc[0]))
+    fit = own or model.pooled
+    mix = fit.mix(missing["kind"])
+    scale = np.exp(mix @ fit.intercepts)
+    n, w, ww, wf, we = (missing[name].to_numpy(float) for name in ("n", "w", "ww", "wf", "we"))
+    per_row = np.column_stack([mix * w[:, None], wf, we, scale * ww]) * scale[:, None]
+    sums = pd.DataFrame(np.column_stack([per_row, n])).groupby(missing["account"].to_numpy()).sum()
+    covariates, (ww, n) = sums.to_numpy()[:, :-2], sums.to_numpy()[:, -2:].T
+    w = covariates[:, :-2].sum(axis=1)
+
+    is_telling = moments["author_id"].notna() & (own is not None)
+    shown, residuals = _shown(sums.index, moments[is_telling], fit)
+    unknown = fit.within + shown[:, :-2].sum(axis=1) * fit.between
+    habit = fit.between * residuals / unknown
+    left = fit.between * fit.within / unknown
+    mean = np.exp(habit + (left + fit.within) / 2)
+    variance = np.exp(2 * habit + fit.within) * (
+        np.exp(left) * np.expm1(left) * w**2 + np.exp(2 * left) * np.expm1(fit.within) * ww
+    )
+    # An account's own posts, as far as they tell its habit, make up for wrong coefficients.
+    parts = mean * w / (mean @ w)
+    slant = parts @ (covariates / w[:, None] - (fit.between / unknown)[:, None] * shown)
+    doubts = np.array([1, (parts @ (fit.within / unknown) ** 2) ** 2]) @ fit.doubts
+    shared_variance = slant @ fit.covariance @ slant + doubts + (0 if own else OFFSET**2)
+    imputed = {
+        "imputed": (mean * w - n).clip(min=0),
+        "imputed_sd": np.sqrt(variance),
+        "imputed_squares": mean**2 * ww,
+        "n_imputed": n,
+        "shared_sd": np.sqrt(shared_variance),
+    }
+    return pd.DataFrame(imputed, index=sums.index)
+
+
+def _shown(accounts: pd.Index[int], moments: pd.DataFrame, fit: Fit) -> tuple[Numbers, Numbers]:
+    """Over the posts with views of each account, the sums of covariates and residuals."""
+    n, y, f, e = (moments[name].to_numpy(float) for name in "nyfe")
+    covariates = np.column_stack([fit.mix(moments["kind"]) * n[:, None], f, e])
+    residuals = y - covariates @ np.array([*fit.intercepts, *fit.slopes])
+    per_row = pd.DataFrame(np.column_stack([covariates, residuals]))
+    sums = per_row.groupby(moments["account"].to_numpy()).sum().reindex(accounts).fillna(0)
+    return sums.to_numpy()[:, :-1], sums.to_numpy()[:, -1]
+
+
+def _interval(exposures: pd.DataFrame, reported: float) -> tuple[float, float]:
+    imputed = exposures[exposures["imputed"] > 0]
+    sums = imputed.assign(variance=imputed["imputed_sd"] ** 2).groupby("network")
+    mean, variance = (sums[name].sum().to_numpy(float) for name in ("imputed", "variance"))
+    shared = sums["shared_sd"].max().to_numpy(float)
+    seed = int.from_bytes(hashlib.sha256(_METHOD.encode()).digest()[:8])
+    draws = np.random.default_rng(seed).standard_normal((2, _DRAWS, len(mean)))
+    logarithm = np.log1p(variance / mean**2)
+    factors = np.exp(np.sqrt(logarithm) * draws[0] - logarithm / 2 + shared * draws[1])
+    totals = reported + factors @ mean
+    low, high = np.percentile(totals, [2.5, 97.5])
+    value = reported + mean.sum()
+    return float(min(low, value)), float(max(high, value))
