@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from pathlib import Path
 
 from data.lake import Lake
-from data.model import Campaign, NumberedPage
-from data.simulate import simulate
+from data.model import Campaign, NumberedPage, Post
+from data.simulate import readings, simulate
 
 _POSTS_A_PAGE = 2_000
 
 
 def build(lake: Lake, seed: int = 2026) -> None:
-    """Fill an empty lake with the simulated campaigns, and leave nothing in it but their posts."""
+    """Fill an empty lake with the simulated campaigns, and leave nothing else in it.
+
+    Own posts are read at several ages, as rounds of collection do.
+    """
     for simulated in simulate(seed).campaigns:
         campaign = Campaign(
             simulated.id,
@@ -25,14 +29,22 @@ def build(lake: Lake, seed: int = 2026) -> None:
         )
         lake.create(campaign)
         ended_at = datetime.combine(simulated.last_day, time(23, 59, 59), UTC)
-        starts = range(0, len(simulated.posts), _POSTS_A_PAGE)
-        pages = [
-            NumberedPage(number, simulated.posts[start : start + _POSTS_A_PAGE], str(start))
-            for number, start in enumerate(starts, start=1)
-        ]
-        lake.writer(campaign.campaign_id, f"simulation-{seed}").append(pages, ended_at)
+        read = {
+            f"simulation-{seed}-young": list(readings(simulated.posts, seed)),
+            f"simulation-{seed}": simulated.posts,
+        }
+        for collection_id, posts in read.items():
+            lake.writer(campaign.campaign_id, collection_id).append(_pages(posts), ended_at)
         lake.derive(campaign.campaign_id)
     lake.keep_newest()
+
+
+def _pages(posts: Sequence[Post]) -> list[NumberedPage]:
+    starts = range(0, len(posts), _POSTS_A_PAGE)
+    return [
+        NumberedPage(number, posts[start : start + _POSTS_A_PAGE], str(start))
+        for number, start in enumerate(starts, start=1)
+    ]
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate
@@ -37,6 +37,7 @@ _START = datetime.combine(FIRST_DAY, datetime.min.time(), UTC)
 _LAST_SECOND = _DAYS * _DAY - 1
 _OBSERVED_AFTER_DAYS = 29  # at six in the morning: the last time that counts were read
 _OBSERVED_HOUR = 6 * 3600
+_HALF_REACT = 4_800  # so many seconds after a post, half of the reactions have come
 _LONGEST_DELAY = 13 * _DAY
 
 _X, _BLUESKY, _MASTODON, _YOUTUBE = Network.X, Network.BLUESKY, Network.MASTODON, Network.YOUTUBE
@@ -66,6 +67,11 @@ _CLUSTER_ACCOUNTS = 14
 _CLUSTER_POSTS = 36
 _CLUSTER_DAYS = (280, 322)  # six weeks from the end of August
 _SYNCHRONY_SECONDS = 40
+
+#: The ages at which the counts of a post were read before they were for the last time.
+READ_AT_HOURS = (1, 3, 6, 12, 24, 48, 96, 168, 336)
+_SEEN = ("reposts", "replies", "quotes")  # the counts whose reactions are posts themselves
+_READINGS = 9  # keeps the chance of readings apart from that of the campaigns
 
 T = TypeVar("T")
 
@@ -264,6 +270,65 @@ def simulate(seed: int = 2026, effect: float = 0.5) -> Simulation:
             )
         )
     return Simulation(tuple(campaigns), people.truth(effect))
+
+
+def readings(posts: Sequence[Post], seed: int = 2026) -> Iterator[Post]:
+    """The same posts as they were read while they were younger, at the ages of `READ_AT_HOURS`.
+
+    Reposts have no counts to read again, and of what never had an engagement every reading
+    says the same: both are left out. The readings of a post follow each other, the youngest
+    first; that of the 28th day is the post itself. Reactions that are among the posts count
+    from their moment on; the others, and the views, come as fast as these do.
+    """
+    chance = _Chance(seed, _READINGS)
+    reacted: dict[tuple[str, str], list[int]] = {}
+    for post in posts:
+        for count, of in zip(_SEEN, (post.repost_of, post.reply_to, post.quote_of), strict=True):
+            if of is not None:
+                reacted.setdefault((count, of.post_id), []).append(_second(post.published_at))
+    for post in posts:
+        finals = {count: getattr(post, count) for count in ("likes", *_SEEN)}
+        if not any(finals.values()):
+            continue
+        published, last = _second(post.published_at), _second(post.observed_at)
+        came = {
+            count: _moments(reacted.get((count, post.post_id), []), n, published, last, chance)
+            for count, n in finals.items()
+            if n is not None
+        }
+        for at in (published + hours * 3600 for hours in READ_AT_HOURS):
+            if at < last:
+                yield _as_read(post, came, published, at, last)
+
+
+def _moments(seen: list[int], n: int, published: int, last: int, chance: _Chance) -> list[int]:
+    """When each of `n` reactions came, in order: those that are seen, and others before `last`."""
+    moments = list(seen)
+    while len(moments) < n:
+        moment = _later(published, chance)
+        if moment < last:
+            moments.append(moment)
+    return sorted(moments)
+
+
+def _as_read(
+    post: Post, came: Mapping[str, Sequence[int]], published: int, at: int, last: int
+) -> Post:
+    """A post as it was at a moment, given those of its reactions and of its last reading."""
+    counts: dict[str, Any] = {count: bisect(moments, at) for count, moments in came.items()}
+    if post.impressions is not None:
+        engagements, all_engagements = sum(counts.values()), sum(map(len, came.values()))
+        age, last_age = at - published, last - published
+        share = age / (age + _HALF_REACT) * (last_age + _HALF_REACT) / last_age
+        counts["impressions"] = int(
+            post.impressions * (engagements + share) / (all_engagements + 1)
+        )
+    followers = post.author_followers
+    if followers is not None:
+        followers = _grown(_at_first(followers, last // _DAY), at // _DAY)
+    return post._replace(
+        author_followers=followers, observed_at=_START + timedelta(seconds=at), **counts
+    )
 
 
 class _Chance:
@@ -538,7 +603,7 @@ class _Feed:
                 network, self._chance, post.author.community if near else None
             )
             kind = self._chance.weighted(kinds)
-            at = self._later(post.at)
+            at = _later(post.at, self._chance)
             if author in sharers or at > _LAST_SECOND:
                 continue
             if kind == 1:
@@ -558,7 +623,7 @@ class _Feed:
             if network in accounts and accounts[network] is not post.author
         ]
         for author in self._chance.shuffled(others)[: self._chance.number(mean)]:
-            at = self._later(post.at)
+            at = _later(post.at, self._chance)
             if at <= _LAST_SECOND:
                 self._repost(post, author, at)
 
@@ -617,14 +682,6 @@ class _Feed:
     def _moment(self, day: int) -> int:
         return day * _DAY + self._chance.weighted(_HOURS) * 3600 + self._chance.below(3600)
 
-    def _later(self, at: int) -> int:
-        """When somebody reacts: half within 80 minutes, some after days; few by night."""
-        fraction = self._chance.fraction()
-        moment = at + 45 + min(int(4800 * fraction / (1 - fraction)), _LONGEST_DELAY)
-        if moment % _DAY < 5 * 3600 and self._chance.happens(0.8):
-            moment += 6 * 3600
-        return moment
-
     def _finished(self, draft: _Draft) -> Post:
         author, network = draft.author, draft.author.network
         observed_day = min(draft.at // _DAY + _OBSERVED_AFTER_DAYS, _DAYS)
@@ -672,6 +729,15 @@ class _Feed:
         return counts
 
 
+def _later(at: int, chance: _Chance) -> int:
+    """When somebody reacts: half within 80 minutes, some after days; few by night."""
+    fraction = chance.fraction()
+    moment = at + 45 + min(int(_HALF_REACT * fraction / (1 - fraction)), _LONGEST_DELAY)
+    if moment % _DAY < 5 * 3600 and chance.happens(0.8):
+        moment += 6 * 3600
+    return moment
+
+
 def _attention(day: int) -> float:
     """How much the campaign is followed, 1 on an average day: growth, holidays, the new term."""
     when = FIRST_DAY + timedelta(days=day)
@@ -690,6 +756,16 @@ def _grown(followers: int, day: int) -> int:
     return followers + followers * day // (5 * _DAYS)
 
 
+def _at_first(followers: int, day: int) -> int:
+    """What has grown to so many by a day: `_grown` the other way round."""
+    return -(-followers * 5 * _DAYS // (5 * _DAYS + day))
+
+
+def _second(moment: datetime | None) -> int:
+    """A moment in seconds since the start: whatever is simulated has one."""
+    return ((moment or _START) - _START) // timedelta(seconds=1)
+
+
 def _news(day: int) -> float:
     """How many times more is posted around the press day."""
     since = day - (PRESS_DAY - FIRST_DAY).days
@@ -702,3 +778,117 @@ def _reference(draft: _Draft | None) -> Reference | None:
 
 def _member_id(number: int | None) -> str | None:
     return None if number is None else f"demo_m{number + 1:02d}"
+
+
+@dataclass(frozen=True)
+class SimulatedAudiences:
+    """One network's audiences: what is published of them, and how many people there are.
+
+    `exposures` and `engaged` have the columns that `analysis.impressions.exposures` and
+    `analysis.aggregates.engaged` give. `audiences` are the people who saw each author, in the
+    order of `exposures`; `people` saw any.
+    """
+
+    exposures: pd.DataFrame = field(repr=False)
+    engaged: pd.DataFrame = field(repr=False)
+    audiences: tuple[int, ...]
+    people: int
+
+
+def audiences(authors: int, seed: int = 2026) -> SimulatedAudiences:
+    """Who follows, sees and answers a few authors on one network, person by person.
+
+    100,000 people live in 8 communities (shares from a Dirichlet of 5). Of what they follow,
+    each sees a share of his own: a beta of mean 0.2, whose intra-class correlation is anything
+    from 0.1 to 0.4. What they see they repost, quote or answer with a probability of their
+    own: a gamma of shape 0.5 and mean 0.02, so that a few do most.
+
+    Each author has 600 followers times a log-normal of sigma 1 (30 to 5,000), 70 % of them out
+    of one community and the others from anywhere; publishes 1 + Poisson posts, the mean of
+    these a gamma of shape 2 and mean 12; and some posts are seen more than others (log-normal,
+    sigma 0.5). Others see them too, who make a beta of mean 0.3 (6, 14) of the views: people
+    who do not follow, out of the same communities, likelier those who look more, each 1.1 to
+    1.6 times on average.
+
+    Here chance comes from numpy's distributions: the same for a seed and a version of numpy.
+
+    >>> few = audiences(3)
+    >>> max(few.audiences) < few.people < sum(few.audiences)
+    True
+    """
+    chance = np.random.Generator(np.random.PCG64([seed, authors]))
+    crowd = _Crowd(chance)
+    published = [crowd.follow_an_author() for _ in range(authors)]
+    exposures = pd.DataFrame([exposure for exposure, _, _ in published])
+    return SimulatedAudiences(
+        exposures.astype({"reach": "Int64"}),
+        pd.concat([engaged for _, engaged, _ in published], ignore_index=True),
+        tuple(audience for _, _, audience in published),
+        int(crowd.saw.sum()),
+    )
+
+
+class _Crowd:
+    """The people of a network, and which of them have seen anything so far."""
+
+    _PEOPLE, _COMMUNITIES = 100_000, 8
+
+    def __init__(self, chance: np.random.Generator) -> None:
+        self._chance = chance
+        shares = chance.dirichlet([5] * self._COMMUNITIES)
+        alike = 1 / chance.uniform(0.1, 0.4) - 1
+        self._community = chance.choice(self._COMMUNITIES, self._PEOPLE, p=shares)
+        self._looks = chance.beta(0.2 * alike, 0.8 * alike, self._PEOPLE)
+        self._answers = np.minimum(chance.gamma(0.5, 0.04, self._PEOPLE), 1)
+        self._ids = chance.bytes(13 * self._PEOPLE).hex()
+        self.saw = np.zeros(self._PEOPLE, dtype=np.bool_)
+
+    def follow_an_author(self) -> tuple[dict[str, Any], pd.DataFrame, int]:
+        """What is published of an author's posts, who is seen to engage, and how many saw."""
+        chance = self._chance
+        near = self._community == chance.integers(self._COMMUNITIES)
+        likely = 0.3 + near * 0.7 / near.mean()
+        n = int(np.clip(600 * chance.lognormal(), 30, 5_000))
+        followers = self._some(likely, n)
+        posts = 1 + int(chance.poisson(chance.gamma(2, 6)))
+        quality = chance.lognormal(-0.125, 0.5, posts)
+        seen = chance.random((n, posts)) < np.outer(self._looks[followers], quality)
+
+        by_others, views_each = chance.beta(6, 14), chance.uniform(1.1, 1.6)
+        likely *= self._looks
+        likely[followers] = 0
+        others = self._some(likely, int(seen.sum() * by_others / (1 - by_others) / views_each))
+        times = 1 + chance.poisson(views_each - 1, len(others))
+        seen_by_others = np.zeros((len(others), posts), dtype=np.int64)
+        which = chance.choice(posts, times.sum(), p=quality / quality.sum())
+        np.add.at(seen_by_others, (np.repeat(np.arange(len(others)), times), which), 1)
+
+        people, views = np.append(followers, others), np.vstack([seen, seen_by_others])
+        views, people = views[views.any(axis=1)], people[views.any(axis=1)]
+        self.saw[people] = True
+        engages = chance.random(views.shape) < 1 - (1 - self._answers[people, None]) ** views
+        actors, engages = people[engages.any(axis=1)], engages[engages.any(axis=1)]
+        is_even = chance.random(posts) < 0.5
+        author_id, a_post = chance.bytes(13).hex(), views.sum(axis=0)
+        engaged = pd.DataFrame(
+            {
+                "author_id": author_id,
+                "actor_id": [self._ids[26 * actor : 26 * (actor + 1)] for actor in actors],
+                "network": _X.value,
+                "even": engages[:, is_even].sum(axis=1),
+                "odd": engages[:, ~is_even].sum(axis=1),
+            }
+        )
+        exposure = {
+            **{"author_id": author_id, "network": _X.value, "posts": posts, "followers": n},
+            **{"views": float(a_post.sum()), "views_sd": float(np.sqrt(posts * a_post.var()))},
+            **{"reported": float(a_post.sum()), "n_reported": posts},
+            **{"imputed": None, "n_imputed": 0, "imputed_sd": 0.0, "shared_sd": 0.0},
+            **{"reach": None, "has_network_views": True},
+        }
+        return exposure, engaged, len(people)
+
+    def _some(self, weights: Any, n: int) -> Any:
+        """n different people, likelier those who weigh more: the first clocks to ring."""
+        clocks = self._chance.exponential(size=len(weights)) / np.maximum(weights, 1e-300)
+        return np.argpartition(clocks, n)[:n]

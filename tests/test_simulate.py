@@ -17,8 +17,18 @@ import pytest
 
 from benchmarks.pages import twarc_pages
 from data.model import COUNTS, Kind, Network, Post
-from data.simulate import FIRST_DAY, LAST_DAY, LOCAL_GROUPS, Simulation, simulate
+from data.simulate import (
+    FIRST_DAY,
+    LAST_DAY,
+    LOCAL_GROUPS,
+    READ_AT_HOURS,
+    Simulation,
+    readings,
+    simulate,
+)
 
+#: Fingerprint of the counts that the campaign's posts had when they were younger.
+READINGS = "e2a5bc29a163bea326b84f36d7c52f66c15689842a7a1836ab44d41ec5a810dd"
 ROOT = Path(__file__).resolve().parent.parent
 DIGEST = "63fb75678a8c7f5b25cf63d5dde4679795af004dc02249a4bd3f431ba02aac51"
 
@@ -183,6 +193,61 @@ def test_counts_were_read_four_weeks_after_or_at_the_end(demo: Simulation) -> No
             assert post.observed_at.tzinfo is post.published_at.tzinfo is UTC
 
 
+@pytest.fixture(scope="module")
+def young(demo: Simulation) -> dict[str, list[Post]]:
+    """The readings of each post of the campaign."""
+    found: dict[str, list[Post]] = {}
+    for post in readings(demo.campaigns[0].posts):
+        found.setdefault(post.post_id, []).append(post)
+    return found
+
+
+def test_readings_are_the_same_on_every_machine(young: dict[str, list[Post]]) -> None:
+    changing = ("author_followers", *COUNTS)
+    counted = [
+        [post.post_id, post.observed_at, *(getattr(post, name) for name in changing)]
+        for posts in young.values()
+        for post in posts
+    ]
+    found = hashlib.sha256(json.dumps(counted, default=str).encode()).hexdigest()
+    assert found == READINGS
+
+
+def test_every_post_with_engagements_was_read_at_the_ages_of_the_schedule(
+    demo: Simulation, young: dict[str, list[Post]]
+) -> None:
+    for post in demo.campaigns[0].posts:
+        engagements = (post.likes, post.reposts, post.replies, post.quotes)
+        due = [post.published_at + timedelta(hours=hours) for hours in READ_AT_HOURS]
+        expected = [at for at in due if at < post.observed_at] if any(engagements) else []
+        assert [it.observed_at for it in young.get(post.post_id, [])] == expected
+
+
+def test_a_younger_post_is_the_same_with_fewer_counts(
+    demo: Simulation, young: dict[str, list[Post]]
+) -> None:
+    seen = {"reposts": {}, "replies": {}, "quotes": {}}
+    for post in demo.campaigns[0].posts:
+        for count, reference in zip(seen, (post.repost_of, post.reply_to, post.quote_of)):
+            if reference is not None:
+                seen[count].setdefault(reference.post_id, []).append(post.published_at)
+    for post in demo.campaigns[0].posts:
+        for younger, older in pairwise([*young.get(post.post_id, []), post]):
+            changed = {count: getattr(older, count) for count in (*COUNTS, "author_followers")}
+            assert younger._replace(**changed, observed_at=older.observed_at) == older
+            for name, final in changed.items():
+                count = getattr(younger, name)
+                assert (count is None) is (final is None)
+                assert count is None or 0 <= count <= final
+            for count, moments in seen.items():
+                published = getattr(younger, count)
+                visible = sum(at <= younger.observed_at for at in moments.get(post.post_id, []))
+                assert published is None or published >= visible
+            if younger.impressions is not None:
+                engagements = (younger.likes, younger.reposts, younger.replies, younger.quotes)
+                assert younger.impressions >= sum(it or 0 for it in engagements)
+
+
 def test_nobody_is_real(demo: Simulation) -> None:
     for campaign in demo.campaigns:
         assert campaign.id.startswith("demo-")
@@ -323,7 +388,8 @@ def test_the_coordinated_accounts_repost_within_seconds_and_nobody_else_does(
 
 def test_followers_have_a_long_tail_and_never_shrink(demo: Simulation) -> None:
     seen: dict[str, list[int]] = {}
-    for post in demo.campaigns[0].posts:
+    read = [*demo.campaigns[0].posts, *readings(demo.campaigns[0].posts)]
+    for post in sorted(read, key=lambda post: post.observed_at):
         if post.author_followers is not None:
             seen.setdefault(post.author.id, []).append(post.author_followers)
     assert all(a <= b for followers in seen.values() for a, b in pairwise(followers))
