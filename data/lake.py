@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from deltalake import DeltaTable, Transaction
 from filelock import FileLock
 
-from data import aside
+from data import aside, spark
 from data.aside import KeptAside
 from data.derive import derive
 from data.due import Due, due, known
@@ -76,6 +76,16 @@ _COLLECTIONS = pa.schema(
 _TOMBSTONES = pa.schema(
     [("campaign_id", pa.string()), ("tombstone", pa.string()), ("kind", pa.string())]
 )
+#: What a person called a topic, known by its terms; a name that is null was taken away.
+_TOPIC_NAMES = pa.schema(
+    [
+        ("campaign_id", pa.string()),
+        ("language", pa.string()),
+        ("terms", pa.list_(pa.string())),
+        ("name", pa.string()),
+        ("named_at", _TIME),
+    ]
+)
 
 #: Numbers that may be unknown stay numbers, and unknown.
 _NULLABLE = {pa.int64(): pd.Int64Dtype(), pa.float64(): pd.Float64Dtype()}
@@ -124,6 +134,7 @@ class Lake:
         self._tombstones = Table(
             folder / "tombstones", _TOMBSTONES, ("campaign_id",), has_grown=True
         )
+        self._topic_names = Table(folder / "topic_names", _TOPIC_NAMES, ("campaign_id",))
         self._references = Table(folder / "references", REFERENCES, ("campaign_id",))
         self._aliases = Table(folder / "aliases", ALIASES, ("campaign_id",))
         self._observations = Table(folder / "observations", OBSERVATIONS, ("campaign_id",))
@@ -132,6 +143,7 @@ class Lake:
             self._campaigns,
             self._collections,
             self._tombstones,
+            self._topic_names,
             self._references,
             self._aliases,
             self._observations,
@@ -292,21 +304,56 @@ class Lake:
         with self._writing():
             self._collections.write(pa.Table.from_pylist([collection], schema=_COLLECTIONS))
 
+    def name_topic(
+        self,
+        campaign_id: str,
+        language: str | None,
+        terms: Sequence[str],
+        name: str | None,
+        instead_of: Sequence[str] | None = None,
+    ) -> None:
+        """Remember what a topic is called, by its terms; None takes its name away.
+
+        `instead_of` are the terms that it was named for before, when it had others.
+        """
+        rows = [(terms, name)]
+        if instead_of is not None and {*instead_of} != {*terms}:
+            rows.append((instead_of, None))
+        with self._writing():
+            now = datetime.now(UTC)
+            self._topic_names.write(
+                pa.Table.from_pylist(
+                    [
+                        {
+                            "campaign_id": campaign_id,
+                            "language": language,
+                            "terms": list(each),
+                            "name": given,
+                            "named_at": now,
+                        }
+                        for each, given in rows
+                    ],
+                    schema=_TOPIC_NAMES,
+                )
+            )
+
     # Reading
 
-    def posts(self, campaign_id: str, engine: str = "duckdb") -> Any:
+    def posts(self, campaign_id: str, engine: str = "duckdb", url: str | None = None) -> Any:
         """A campaign's posts, with the columns of `data.model.POSTS`, as a narwhals frame.
 
-        `engine` is "duckdb" (lazy, out of core) or "pandas" (in memory, Arrow types).
+        `engine` is "duckdb" (lazy, out of core), "pandas" (in memory, Arrow types) or "spark"
+        (lazy, on a cluster; `url` is where that finds the folder `lake`, if not in its place).
         """
-        relation = self._rows(self._posts, campaign_id)
-        if engine == "duckdb":
-            return nw.from_native(relation)
-        if engine == "pandas":
-            return nw.from_native(
-                relation.to_arrow_table().to_pandas(types_mapper=pd.ArrowDtype), eager_only=True
-            )
-        raise ValueError(f"engine is 'duckdb' or 'pandas', not {engine!r}")
+        return self._frame(self._posts, campaign_id, engine, url)
+
+    def observations(self, campaign_id: str, engine: str = "duckdb", url: str | None = None) -> Any:
+        """All that was seen of a campaign's posts: one row each time a post was read.
+
+        The columns are those of `data.model.OBSERVATIONS`, the engines those of `posts`. The
+        same reading may stand there more than once, as files may be imported again.
+        """
+        return self._frame(self._observations, campaign_id, engine, url)
 
     def version(self, campaign_id: str) -> str:
         """Names the state of a campaign's posts: it changes when they do, and only then."""
@@ -343,6 +390,25 @@ class Lake:
         newest = rows.sort_values(["finished_at", "is_running"], ascending=[False, True])
         newest = newest.drop(columns="is_running")
         return newest.drop_duplicates("collection_id").reset_index(drop=True)
+
+    def topic_names(self, campaign_id: str) -> pd.DataFrame:
+        """What topics are called, the newest name first.
+
+        Columns: language (null: unknown), terms (tuple of str, those it was named for), name.
+        """
+        rows = self._rows(self._topic_names, campaign_id).to_arrow_table().to_pylist()
+        newest: dict[tuple[str | None, frozenset[str]], dict[str, Any]] = {}
+        for row in sorted(rows, key=lambda it: it["named_at"], reverse=True):
+            newest.setdefault((row["language"], frozenset(row["terms"])), row)
+        return pd.DataFrame(
+            [
+                (row["language"], tuple(row["terms"]), row["name"])
+                for row in newest.values()
+                if row["name"] is not None
+            ],
+            columns=["language", "terms", "name"],
+            dtype=object,
+        )
 
     def seen(self, campaign_id: str, collection_id: str, started_at: datetime) -> tuple[int, int]:
         """Of the posts of one collection: how many there are, and how many were known before.
@@ -448,6 +514,19 @@ class Lake:
     def _rows(self, table: Table, campaign_id: str | None = None) -> duckdb.DuckDBPyRelation:
         return table.scan(cursor(self._spill), table.files(campaign_id))
 
+    def _frame(self, table: Table, campaign_id: str, engine: str, url: str | None) -> Any:
+        """A campaign's rows of a table, on the engine that a reader asks for."""
+        if engine == "spark":
+            return nw.from_native(spark.scan(table, campaign_id, url))
+        relation = self._rows(table, campaign_id)
+        if engine == "duckdb":
+            return nw.from_native(relation)
+        if engine == "pandas":
+            return nw.from_native(
+                relation.to_arrow_table().to_pandas(types_mapper=pd.ArrowDtype), eager_only=True
+            )
+        raise ValueError(f"engine is 'duckdb', 'pandas' or 'spark', not {engine!r}")
+
     def _write_campaign(self, campaign: Campaign, key_check: str, at: datetime | None) -> None:
         row = {**asdict(campaign), "key_check": key_check, "changed_at": at}
         self._campaigns.write(pa.Table.from_pylist([row], schema=_CAMPAIGNS))
@@ -526,7 +605,7 @@ class Writer:
             yield from batch["mark"].to_pylist()
 
     def mark(self, network: Network, post_id: str) -> int:
-        """What `seen` calls a post: 64 bits of its pseudonym, for sets of millions."""
+        """What `seen` calls a post: 60 bits of its pseudonym, a number that any database takes."""
         return int(self._pseudonyms.post(network, post_id)[:_MARK], 16)
 
     def append(self, pages: Sequence[NumberedPage], collected_at: datetime) -> None:

@@ -10,7 +10,7 @@ README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encodi
 
 
 def test_the_lines_for_a_notebook_give_the_numbers_of_the_summary():
-    [lines] = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    lines = re.findall(r"```python\n(.*?)```", README, re.DOTALL)[0]
     names = {}
     exec(lines, names)
     total = names["aggregates"].totals(names["comparable"])
