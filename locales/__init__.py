@@ -110,6 +110,15 @@ def dollars(language: str, value: float | Decimal) -> str:
     return f"{amount}\xa0$" if language == "fr" else f"${amount}"
 
 
+def language_name(language: str, code: str) -> str:
+    """What a language is called in another, or its code where it has no name there.
+
+    >>> language_name("fr", "ee"), language_name("en", "zz")
+    ('éwé', 'zz')
+    """
+    return str(Locale(language).languages.get(code, code))
+
+
 def day(language: str, value: date, width: str = "long") -> str:
     """A day in words: "3 mars 2026"; `width` is Babel's (short, medium, long, full).
 

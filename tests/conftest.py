@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +45,16 @@ def fixtures() -> Path:
     folder = Path(os.environ.get("PORTE_VOIX_FIXTURES", ROOT / ".." / "shared" / "fixtures"))
     if not folder.is_dir():
         pytest.skip("no recorded answers here: PORTE_VOIX_FIXTURES names their folder")
+    return folder.resolve()
+
+
+@pytest.fixture(scope="session")
+def known_answers() -> Path:
+    """Public data with published results; they stay outside."""
+    given = os.environ.get("PORTE_VOIX_KNOWN_ANSWERS", ROOT / ".." / "shared" / "known_answers")
+    folder = Path(given)
+    if not folder.is_dir():
+        pytest.skip("no known answers here: PORTE_VOIX_KNOWN_ANSWERS names their folder")
     return folder.resolve()
 
 
@@ -112,8 +123,19 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     it only opens no browser."""
     folder = tmp_path_factory.mktemp("serveur") / "Été à Lomé"
     folder.mkdir()
+    try:
+        with serving(folder) as running:
+            yield running
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Server]:
+    """The app under way, with what it keeps in a folder: anew, it finds what another one kept."""
     (folder / "sitecustomize.py").write_text(WATCH, encoding="utf-8")
-    running = Server(_free_port(), folder / "watched.txt", folder / "output.txt")
+    port = _free_port()
+    running = Server(port, folder / "watched.txt", folder / f"output-{port}.txt")
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("STREAMLIT_")},
         "PYTHONPATH": str(folder),
@@ -137,7 +159,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         finally:
             process.terminate()
             process.wait(timeout=20)
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _wait_for(server: Server, process: subprocess.Popen[bytes]) -> None:

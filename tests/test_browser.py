@@ -43,7 +43,7 @@ ARGUMENTS = (
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 )
 LAPTOP, PHONE = (1366, 768), (390, 844)
-PAGES = {"overview": "", "contents": "contents", "collection": "collection"}
+PAGES = {it: it for it in ("overview", "reach", "contents", "collection")} | {"overview": ""}
 COUNTS = ("likes", "reposts", "replies", "quotes", "impressions")
 CARDS = ("posts", "authors", "engagements", *COUNTS)
 POSTS_OF_A_LONG_FILE = 60_000
@@ -492,6 +492,8 @@ def test_a_table_s_file_opens_in_a_french_spreadsheet_and_runs_nothing(
     visitor.upload(path)
     visitor.report()
     visitor.go("contents")
+    visitor.press("section", locales.text("fr", "contents.sections.posts"))
+    visitor.wait_for_address(section="posts")
 
     file = visitor.csv("posts")
     assert file.startswith("\N{BYTE ORDER MARK}".encode())
@@ -503,7 +505,7 @@ def test_a_table_s_file_opens_in_a_french_spreadsheet_and_runs_nothing(
 
 def test_a_table_offers_no_file_but_ours(visit: Visit) -> None:
     visitor = visit()
-    visitor.open("contents", campaign="demo-bancs")
+    visitor.open("contents", campaign="demo-bancs", section="posts")
     table = visitor.part("posts_block").get_by_test_id("stDataFrame")
     table.hover()
     tools = visitor.part("posts_block").locator("[data-testid=stElementToolbarButton] button")
@@ -574,6 +576,9 @@ def test_a_small_campaign_is_readable_and_counts_in_good_french(
     assert figures["posts"] == posts and 1 <= int(figures["authors"] or 0) <= authors
     assert visitor.page.locator(".js-plotly-plot .main-svg").count() > 0
     visitor.go("contents")
+    assert visitor.page.evaluate(CUT) == []
+    visitor.press("section", locales.text("fr", "contents.sections.posts"))
+    visitor.wait_for_address(section="posts")
     title = visitor.part("posts_block").locator("h3")
     expect(title).to_have_text(locales.text("fr", "count.posts", n=posts))
     assert not re.search(r"\b[01]\s(publications|lignes|fichiers)\b|\bnan\b|None", visitor.texts())

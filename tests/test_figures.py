@@ -11,13 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.figures import (
+    AGES,
     DARK,
     LIGHT,
+    REACHES,
     STATES,
+    audience_chart,
     coverage_chart,
+    growth_chart,
     hashtags_chart,
     posts_by_day_chart,
     posts_by_kind_chart,
+    reach_chart,
+    share_of_voice_chart,
 )
 from data.model import Kind, Network
 
@@ -175,9 +181,100 @@ def test_states_are_told_apart_without_their_colours():
     assert len({trace.marker.pattern.shape for trace in figure.data}) == len(STATES)
 
 
+RANGES = {it: f"«{it}»" for it in (*REACHES, "people")}
+
+
+def reaches(*rows: tuple[str, float, float, float | None]) -> pd.DataFrame:
+    named = [(of, low, high, value, f"{low} à {high}") for of, low, high, value in rows]
+    return pd.DataFrame(named, columns=["of", "low", "high", "value", "said"])
+
+
+def three(value: float | None) -> pd.DataFrame:
+    return reaches(
+        ("estimated", 100, 300, value), ("bounds", 40, 400, None), ("potential", 0, 900, None)
+    )
+
+
+def test_ranges_of_people_share_a_scale_that_begins_at_nobody():
+    figure = reach_chart(three(180), RANGES)
+    bars, central = figure.data
+    assert list(bars.customdata) == list(REACHES)
+    assert list(zip(bars.base, bars.x, strict=True)) == [(100, 200), (40, 360), (0, 900)]
+    assert list(central.x) == [180] and list(central.y) == [0]
+    low, high = figure.layout.xaxis.range
+    assert low == 0 and high > 900
+    texts = [annotation.text for annotation in figure.layout.annotations]
+    assert [text for text in texts if "«" in text] == [f"\u2068«{of}»\u2069" for of in REACHES]
+    assert texts[-1] == "<b>\u20680 à 900\u2069</b>"
+
+
+def test_a_range_without_an_estimate_has_no_line_across_it():
+    figure = reach_chart(three(None), RANGES)
+    assert list(figure.data[1].x) == []
+
+
+def test_networks_have_their_colours_on_the_scale_of_people_too():
+    figure = reach_chart(reaches(("x", 1, 5, 2), ("bluesky", 0, 3, None)), LABELS | RANGES, DARK)
+    assert list(figure.data[0].marker.color) == [DARK.network("x"), DARK.network("bluesky")]
+
+
+def audience(*rows: tuple[date, int, int]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["day", "followers", "authors"])
+
+
+def test_an_audience_climbs_in_steps_on_the_days_when_accounts_join():
+    joined = audience((date(2024, 5, 1), 300, 5), (date(2024, 5, 9), 800, 11))
+    (line,) = audience_chart(joined, LIGHT).data
+    assert line.line.shape == "hv"
+    assert list(line.x) == ["2024-05-01", "2024-05-09"] and list(line.y) == [300, 800]
+    assert list(line.customdata[1]) == ["09/05/2024", 11]
+
+
+def curves(*networks: str) -> pd.DataFrame:
+    rows = [
+        (network, age, share, share - 0.1, share + 0.1, 20)
+        for network in networks
+        for age, share in ((1, 0.2), (6, 0.5), (168, 0.9))
+    ]
+    return pd.DataFrame(rows, columns=["network", "age_hours", "share", "low", "high", "posts"])
+
+
+def test_a_growth_curve_stands_in_its_interval_and_is_known_by_its_dashes():
+    labels = LABELS | {str(age): f"{age} h" for age in AGES}
+    figure = growth_chart(curves("x", "mastodon"), labels)
+    band, line, _, other = figure.data
+    assert (line.name, other.name) == ("«x»", "«mastodon»")
+    assert list(line.y) == pytest.approx([20, 50, 90])
+    assert list(band.y) == pytest.approx([30, 60, 100, 80, 40, 10])
+    assert line.line.dash != other.line.dash
+    assert list(figure.layout.xaxis.ticktext) == ["1 h", "6 h", "24 h", "168 h"]
+    assert figure.layout.yaxis.ticktext[2] == "50\u202f%"
+
+
+def test_shares_fill_a_bar_each_in_the_order_of_the_campaigns():
+    shares = pd.DataFrame(
+        {
+            "of": ["posts", "posts", "authors", "authors"],
+            "campaign_id": ["b", "a", "b", "a"],
+            "share": [0.25, 0.75, 0.4, 0.6],
+        }
+    )
+    labels = {"posts": "Posts", "authors": "Comptes", "a": "<i>A</i>", "b": "B"}
+    figure = share_of_voice_chart(shares, labels, separators=".,")
+    first, second = figure.data
+    assert (first.name, second.name) == ("B", "&lt;i&gt;A&lt;/i&gt;")
+    assert list(first.x) == [25, 40] and list(second.x) == [75, 60]
+    assert first.marker.pattern.shape != second.marker.pattern.shape
+    assert figure.layout.barmode == "stack" and figure.layout.xaxis.ticksuffix == "%"
+    assert list(figure.layout.yaxis.categoryarray) == ["Comptes", "Posts"]
+
+
 def test_nothing_to_show_is_a_figure_all_the_same():
     no_kinds = pd.DataFrame({"kind": [], "posts": []})
     empty = [posts_by_day_chart(by_day(), LABELS), posts_by_kind_chart(no_kinds, LABELS)]
+    empty += [reach_chart(reaches(), RANGES), audience_chart(audience())]
+    empty += [growth_chart(curves(), LABELS | {str(age): "" for age in AGES})]
+    empty += [share_of_voice_chart(pd.DataFrame({"of": [], "campaign_id": [], "share": []}), {})]
     for figure in [*empty, hashtags_chart(hashtags()), coverage_chart(stretches(), LABELS)]:
         assert not any(len(trace.x) for trace in figure.data)
 

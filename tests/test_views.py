@@ -22,7 +22,7 @@ from views.parts.filters import Filters, days_of, default_period
 from views.parts.loaders import Outline
 
 FRAME = Path(__file__).resolve().parent.parent / "views" / "frame.py"
-PAGES = ("overview", "contents", "collection")
+PAGES = ("overview", "reach", "contents", "collection")
 LANGUAGES = tuple(locales.LANGUAGES)
 FIRST = datetime(2026, 6, 1, 9, tzinfo=UTC)
 
@@ -170,7 +170,7 @@ def test_youtube_stays_out_of_totals_unless_it_is_alone() -> None:
 
 @pytest.mark.usefixtures("campaigns")
 def test_listed_posts_have_no_author_and_no_trace_of_one() -> None:
-    app = _open("contents", campaign="quarante")
+    app = _open("contents", campaign="quarante", section="posts")
     listed = app.dataframe[0].value
     assert app.subheader[0].value == "40\u00a0publications" and len(listed) == 40
     assert not {name for name in listed.columns if re.search("author|auteur|compte", name.lower())}
@@ -180,10 +180,11 @@ def test_listed_posts_have_no_author_and_no_trace_of_one() -> None:
 
 @pytest.mark.usefixtures("campaigns")
 def test_a_hashtag_in_the_address_filters_the_posts() -> None:
-    found = _open("contents", campaign="quarante", tag="marchéouvert")
+    found = _open("contents", campaign="quarante", section="posts", tag="marchéouvert")
     assert found.selectbox(key="tag").value == "marchéouvert"
     assert found.subheader[0].value == "20\u00a0publications · #marchéouvert"
-    assert _open("contents", campaign="quarante", tag="x").selectbox(key="tag").value == ""
+    strange = _open("contents", campaign="quarante", section="posts", tag="x")
+    assert strange.selectbox(key="tag").value == ""
 
 
 @pytest.mark.parametrize("page", PAGES)

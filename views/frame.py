@@ -19,6 +19,7 @@ page = st.navigation(
         st.Page(HERE / f"{name}.py", title=t(f"pages.{name}"), icon=icon, default=is_first)
         for name, icon, is_first in (
             ("overview", ":material/monitoring:", True),
+            ("reach", ":material/groups:", False),
             ("contents", ":material/forum:", False),
             ("collection", ":material/download:", False),
         )

@@ -24,7 +24,9 @@ with st.grid(4, gap="small", min_column_width=150):
     cards.authors(now, before, chosen)
     cards.counts(now, before)
 cards.partial(now)
-cards.potential_reach(loaders.potential_reach(chosen), chosen)
+with st.container(key="reach_card", border=True), st.grid(2, min_column_width=280):
+    cards.estimated_reach(chosen)
+    cards.potential_reach(loaders.potential_reach(chosen), chosen)
 if Network.YOUTUBE in (networks := loaders.shown_networks(chosen)) and len(networks) > 1:
     st.caption(t("youtube.apart"))
 
@@ -60,6 +62,6 @@ how, what = st.columns(2)
 with how, cards.block("by_kind_block", t("overview.by_kind")):
     charts.posts_by_kind(loaders.by_kind(chosen))
 with what, cards.block("hashtags_block", t("overview.hashtags")):
-    charts.hashtags(loaders.hashtags(chosen, MOST_TAGS))
+    charts.hashtags(loaders.most_used(chosen, MOST_TAGS))
 
 notebook.show(chosen)

@@ -22,7 +22,10 @@ _EDITIONS = "_editions"
 _SAID = "_said"
 
 #: What is forgotten when another campaign is chosen.
-OF_A_CAMPAIGN = ("period", "since", "until", "networks", "kinds", "tag", "target", "job")
+OF_A_CAMPAIGN = (
+    *("period", "since", "until", "networks", "kinds"),
+    *("tag", "target", "job", "others", "versus"),
+)
 
 
 @dataclass(frozen=True)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from analysis import reach
-from analysis.reach import Measure
-from views.parts import loaders, words
+from analysis.measure import Measure
+from analysis.reached import Reached
+from views.parts import loaders, meanwhile, measures, words
 from views.parts.filters import Filters
+from views.parts.measures import FEWEST_PEOPLE
 from views.parts.words import t
 
-#: A figure about fewer people than this is not shown.
-FEWEST_PEOPLE = 5
+_REACH = Path(__file__).parent.parent / "reach.py"
 
 #: From here on a count is as good as published everywhere.
 _FULL = 0.995
@@ -22,10 +25,15 @@ _FULL = 0.995
 COUNTS = ("engagements", "impressions", "likes", "reposts", "replies", "quotes")
 
 
-def show(name: str, shown: str, explained: str, delta: float | None = None) -> None:
-    """A card: the figure of a measure, the change as a fraction, and how it was made."""
+def show(
+    name: str, shown: str, explained: str, delta: float | None = None, said: str | None = None
+) -> None:
+    """A card: the figure of a measure, the change as a fraction, and how it was made.
+
+    `said` is the change in words, where it is not exact.
+    """
     with st.container(key=f"card_{name}", height="stretch"):
-        change = None if delta is None else words.percent(delta, signed=True)
+        change = said if delta is None or said else words.percent(delta, signed=True)
         st.metric(
             t(f"measure.{name}"),
             shown,
@@ -98,21 +106,57 @@ def partial(now: pd.DataFrame) -> None:
         st.caption(t("coverage.partial", measures=", ".join(named)))
 
 
-def potential_reach(measure: Measure, chosen: Filters) -> None:
+def measure(name: str, now: Reached, before: Reached | None, chosen: Filters) -> None:
+    """A measure of reach: its figure or why there is none, its change, what it rests on."""
+    found = now.measures[name]
+    why = measures.why_hidden(name, found, chosen)
+    delta, said = measures.change(name, found, before and before.measures[name], chosen)
+    rests_on = why or words.cautions(found.warnings)
+    show(
+        name,
+        words.UNKNOWN if why else measures.figure(name, found),
+        f"{t(f'definition.{name}')} {rests_on}",
+        delta,
+        said,
+    )
+
+
+def potential_reach(found: Measure, chosen: Filters) -> None:
     """The upper bound of who may have seen it, with its sentence."""
-    shown = words.UNKNOWN
-    if chosen.period == "custom":
-        why = t("people.custom_dates")
-    elif measure.value is None:
-        why = t("coverage.no_followers")
-    elif measure.n < FEWEST_PEOPLE:
-        why = t("people.why", fewest=FEWEST_PEOPLE)
-    else:
-        shown = t("coverage.bound", value=int(measure.value))
-        why = t("coverage.authors", share=words.percent(measure.coverage or 0), n=measure.n)
-    with st.container(key="card_potential_reach", border=True):
+    why = measures.why_hidden("potential_reach", found, chosen)
+    with st.container(key="card_potential_reach"):
+        shown = words.UNKNOWN if why else measures.figure("potential_reach", found)
         st.metric(t("measure.potential_reach"), shown)
-        st.caption(f"{t('definition.potential_reach')} {why}")
+        rests_on = why or t("coverage.authors", share=words.percent(found.coverage or 0), n=found.n)
+        st.caption(f"{t('definition.potential_reach')} {rests_on}")
+
+
+def estimated_reach(chosen: Filters) -> None:
+    """How many people saw it, and the way to the page that says how that is known.
+
+    It takes longest of all that a page shows, and the rest does not wait for it. The card asks
+    for it from time to time, because a run that waits leaves Streamlit's old charts below the
+    new ones.
+    """
+    is_known = meanwhile.is_done(loaders.reach_of, chosen)
+
+    @st.fragment(run_every=None if is_known else meanwhile.A_MOMENT)
+    def card() -> None:
+        with st.container(key="card_estimated_reach"):
+            if not meanwhile.is_done(loaders.reach_of, chosen):
+                st.skeleton(height=120)
+                return
+            if not is_known:
+                st.rerun()
+            found = loaders.reach_of(chosen).measures["estimated_reach"]
+            why = measures.why_hidden("estimated_reach", found, chosen)
+            shown = words.UNKNOWN if why else measures.figure("estimated_reach", found)
+            st.metric(t("measure.estimated_reach"), shown)
+            sure = why or t("reach.grade", grade=found.grade, meaning=t(f"grade.{found.grade}"))
+            st.caption(f"{t('definition.estimated_reach')} {sure}")
+            st.page_link(_REACH, label=t("reach.link"), icon=":material/groups:")
+
+    card()
 
 
 def stop_if_empty(chosen: Filters) -> None:

@@ -37,7 +37,7 @@ def posts_by_day(chosen: Filters, by_day: pd.DataFrame) -> Filters | None:
         palette(),
         since=chosen.since,
         until=chosen.until,
-        separators=_separators(),
+        separators=separators(),
     )
     days = by_day.groupby("day")["posts"].sum()
     top = days.idxmax()
@@ -64,9 +64,9 @@ def counted_by_day(per_day: Mapping[date, int]) -> None:
     by_day = pd.DataFrame({"day": list(per_day), "posts": list(per_day.values())})
     by_day["network"] = Network.X.value
     figure = figures.posts_by_day_chart(
-        by_day, words.labels("networks", tuple(Network)), palette(), separators=_separators()
+        by_day, words.labels("networks", tuple(Network)), palette(), separators=separators()
     )
-    _show(figure, key="counted", alt=t("estimate.alt", n=sum(per_day.values())))
+    show(figure, key="counted", alt=t("estimate.alt", n=sum(per_day.values())))
 
 
 def posts_by_kind(by_kind: pd.DataFrame) -> None:
@@ -74,8 +74,8 @@ def posts_by_kind(by_kind: pd.DataFrame) -> None:
     kinds = words.labels("kinds", tuple(Kind))
     first = by_kind.iloc[0]
     share = words.percent(first["posts"] / by_kind["posts"].sum())
-    _show(
-        figures.posts_by_kind_chart(by_kind, kinds, palette(), separators=_separators()),
+    show(
+        figures.posts_by_kind_chart(by_kind, kinds, palette(), separators=separators()),
         key="by_kind",
         alt=t("overview.by_kind_alt", kind=kinds[first["kind"]], share=share),
     )
@@ -87,8 +87,8 @@ def hashtags(tags: pd.DataFrame) -> None:
         st.write(t("contents.no_hashtags"))
         return
     first = tags.iloc[0]
-    _show(
-        figures.hashtags_chart(tags, palette(), separators=_separators()),
+    show(
+        figures.hashtags_chart(tags, palette(), separators=separators()),
         key="hashtags",
         alt=t("overview.hashtags_alt", tag=first["hashtag"], n=int(first["posts"])),
     )
@@ -100,15 +100,16 @@ def coverage(stretches: pd.DataFrame, gaps: int) -> None:
     figure = figures.coverage_chart(
         stretches, words.labels("networks", tuple(Network)) | states, palette()
     )
-    _show(figure, key="coverage", alt=t("coverage_panel.alt", n=gaps))
+    show(figure, key="coverage", alt=t("coverage_panel.alt", n=gaps))
 
 
-def _separators() -> str:
+def separators() -> str:
     """How plotly separates decimals and thousands."""
     return figures.SEPARATORS if words.language() == "fr" else ".,"
 
 
-def _show(figure: go.Figure, *, key: str, alt: str) -> None:
+def show(figure: go.Figure, *, key: str, alt: str) -> None:
+    """Draws a figure; `alt` says what is found in it."""
     st.plotly_chart(_dressed(figure), key=key, alt=alt, theme=None, config=_config())
 
 

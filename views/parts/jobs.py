@@ -65,10 +65,14 @@ def find(job_id: str) -> Job | None:
     return _JOBS.get(job_id)
 
 
+def newest(is_meant: Callable[[Job], bool]) -> Job | None:
+    """The newest job that is meant, done or not, whoever began it."""
+    return next(filter(is_meant, reversed(list(_JOBS.values()))), None)
+
+
 def under_way(campaign_id: str) -> Job | None:
     """The newest job that is not done yet for a campaign, whoever began it."""
-    waiting = (it for it in reversed(list(_JOBS.values())) if not it.done.is_set())
-    return next((it for it in waiting if it.campaign_id == campaign_id), None)
+    return newest(lambda it: it.campaign_id == campaign_id and not it.done.is_set())
 
 
 def follow(job_id: str) -> None:

@@ -6,14 +6,19 @@ of posts are never kept, only what was computed from them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
 
-from analysis import aggregates, reach
+from analysis import aggregates, content, growth, reach, reached, sums
+from analysis.measure import Measure
+from analysis.topics import Found
 from data.lake import Campaign, Lake
 from data.model import Network
 
@@ -21,6 +26,13 @@ if TYPE_CHECKING:
     from views.parts.filters import Filters
 
 _ENTRIES = 128
+
+#: Topics that were looked for, by their filters: seconds of work, and a few posts each.
+_TOPICS: OrderedDict[Filters, Found] = OrderedDict()
+_KEPT_TOPICS = 16
+
+#: How many posts of a network tell how posts grow.
+_READ_AGAIN = 1_000
 
 
 @dataclass(frozen=True)
@@ -31,6 +43,14 @@ class Outline:
     first_on: date | None
     last_on: date | None
     networks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Growth:
+    """How posts grew: the frame of `growth.curves`, and each network's half-life."""
+
+    curves: pd.DataFrame
+    half_life: dict[str, Measure]
 
 
 @st.cache_resource
@@ -71,18 +91,31 @@ def collections(campaign_id: str) -> pd.DataFrame:
 @st.cache_data(max_entries=_ENTRIES, show_spinner=False)
 def outline(campaign_id: str, version: str) -> Outline:
     """What a campaign holds, at a version."""
-    rows = aggregates.by_network(lake_of(campaign_id).posts(campaign_id))
+    cells = _cells(campaign_id, version)
+    days = cells["day"].dropna()
     return Outline(
-        int(rows["posts"].sum()),
-        None if rows["first_on"].isna().all() else rows["first_on"].dropna().min(),
-        None if rows["last_on"].isna().all() else rows["last_on"].dropna().max(),
-        tuple(it for it in Network if it in set(rows["network"])),
+        int(cells["posts"].sum()),
+        None if days.empty else days.min(),
+        None if days.empty else days.max(),
+        tuple(it for it in Network if it in set(cells["network"])),
     )
 
 
+@st.cache_data(max_entries=_ENTRIES, show_spinner=False)
+def _cells(campaign_id: str, version: str) -> pd.DataFrame:
+    """`aggregates.cells` of a whole campaign: what a filter adds up, and its posts stay unread."""
+    return aggregates.cells(lake_of(campaign_id).posts(campaign_id))
+
+
 def _posts(chosen: Filters, hashtag: str | None = None) -> aggregates.Posts:
+    return _selected(lake_of(chosen.campaign_id).posts(chosen.campaign_id), chosen, hashtag)
+
+
+def _selected(
+    posts: aggregates.Posts, chosen: Filters, hashtag: str | None = None
+) -> aggregates.Posts:
     return aggregates.selected(
-        lake_of(chosen.campaign_id).posts(chosen.campaign_id),
+        posts,
         since=chosen.since,
         until=chosen.until,
         networks=chosen.networks,
@@ -103,31 +136,88 @@ def _comparable(chosen: Filters, hashtag: str | None = None) -> aggregates.Posts
 @st.cache_data(max_entries=_ENTRIES, show_spinner=False)
 def totals(chosen: Filters) -> pd.DataFrame:
     """`aggregates.totals`, networks that may not be added left out."""
-    return aggregates.totals(_comparable(chosen))
+    return sums.together(sums.comparable(by_network(chosen), shown_networks(chosen)))
 
 
-@st.cache_data(max_entries=_ENTRIES, show_spinner=False)
-def potential_reach(chosen: Filters) -> reach.Measure:
+def potential_reach(chosen: Filters) -> Measure:
     """`reach.potential_reach` of the accounts that posted."""
-    return reach.potential_reach(aggregates.by_author(_comparable(chosen)))
+    return _stamped(reach.potential_reach(totals(chosen)), chosen)
 
 
 @st.cache_data(max_entries=_ENTRIES, show_spinner=False)
+def reach_of(chosen: Filters) -> reached.Reached:
+    """`reached.reached`: every measure of reach, YouTube left out."""
+    return reached.reached(_posts(chosen)).at(chosen.version)
+
+
+@st.cache_data(max_entries=_ENTRIES, show_spinner=False)
+def audience(chosen: Filters, fewest: int) -> pd.DataFrame:
+    """`reach.potential_reach_over_time`, in steps of `fewest` accounts or more."""
+    return reach.potential_reach_over_time(aggregates.joined_by_day(_comparable(chosen)), fewest)
+
+
+@st.cache_data(max_entries=_ENTRIES, show_spinner=False)
+def growth_of(chosen: Filters) -> Growth:
+    """How the posts grew that were read more than once, YouTube left out."""
+    observations = _selected(lake_of(chosen.campaign_id).observations(chosen.campaign_id), chosen)
+    read = aggregates.snapshots(aggregates.comparable(observations, ()), _READ_AGAIN)
+    return Growth(
+        growth.curves(read),
+        {network: _stamped(it, chosen) for network, it in growth.half_life(read).items()},
+    )
+
+
 def by_network(chosen: Filters) -> pd.DataFrame:
     """`aggregates.by_network`, every network."""
-    return aggregates.by_network(_posts(chosen))
+    return _by_network(
+        chosen.campaign_id,
+        chosen.version,
+        chosen.since,
+        chosen.until,
+        chosen.networks,
+        chosen.kinds,
+    )
 
 
 @st.cache_data(max_entries=_ENTRIES, show_spinner=False)
+def _by_network(
+    campaign_id: str,
+    version: str,
+    since: date | None = None,
+    until: date | None = None,
+    networks: tuple[str, ...] = (),
+    kinds: tuple[str, ...] = (),
+) -> pd.DataFrame:
+    """What totals and kinds are made of, too."""
+    asked: dict[str, Any] = {"since": since, "until": until, "networks": networks, "kinds": kinds}
+    return aggregates.by_network(
+        aggregates.selected(lake_of(campaign_id).posts(campaign_id), **asked),
+        sums.selected(_cells(campaign_id, version), **asked),
+    )
+
+
 def by_kind(chosen: Filters) -> pd.DataFrame:
-    """`aggregates.by_kind`."""
-    return aggregates.by_kind(_comparable(chosen))
+    """`kind` and `posts` of `aggregates.by_kind`."""
+    return sums.by_kind(totals(chosen))
 
 
 @st.cache_data(max_entries=_ENTRIES, show_spinner=False)
 def by_day(chosen: Filters) -> pd.DataFrame:
     """`aggregates.by_day`."""
-    return aggregates.by_day(_comparable(chosen))
+    cells = sums.selected(
+        _cells(chosen.campaign_id, chosen.version),
+        since=chosen.since,
+        until=chosen.until,
+        networks=chosen.networks,
+        kinds=chosen.kinds,
+    )
+    return sums.by_day(sums.comparable(cells, shown_networks(chosen)))
+
+
+@st.cache_data(max_entries=_ENTRIES, show_spinner=False)
+def most_used(chosen: Filters, most: int) -> pd.DataFrame:
+    """`aggregates.most_used`."""
+    return aggregates.most_used(_comparable(chosen), most)
 
 
 @st.cache_data(max_entries=_ENTRIES, show_spinner=False)
@@ -147,12 +237,75 @@ def listing(
 @st.cache_data(max_entries=_ENTRIES, show_spinner=False)
 def number_of_posts(chosen: Filters, hashtag: str | None = None) -> int:
     """How many posts a listing has."""
+    if hashtag is None:
+        return int(totals(chosen)["posts"].iloc[0])
     return int(aggregates.span(_comparable(chosen, hashtag))["posts"].iloc[0])
 
 
 def every_post(chosen: Filters, order: str, hashtag: str | None = None) -> pd.DataFrame:
     """The whole listing, for an export; not kept."""
     return _listed(chosen, order, number_of_posts(chosen, hashtag), 0, hashtag)
+
+
+@st.cache_data(max_entries=_ENTRIES, show_spinner=False)
+def above_usual(chosen: Filters, most: int) -> pd.DataFrame:
+    """`aggregates.above_usual`: what is usual is measured over the whole campaign."""
+    return aggregates.above_usual(
+        _of_all_times(chosen), most, since=chosen.since, until=chosen.until, kinds=chosen.kinds
+    )
+
+
+@st.cache_data(max_entries=_ENTRIES, show_spinner=False)
+def by_slot(chosen: Filters) -> pd.DataFrame:
+    """`aggregates.by_slot`: what is usual is measured over the whole campaign."""
+    return aggregates.by_slot(
+        _of_all_times(chosen), since=chosen.since, until=chosen.until, kinds=chosen.kinds
+    )
+
+
+@st.cache_data(max_entries=_ENTRIES, show_spinner=False)
+def best_times(chosen: Filters, by: tuple[str, ...]) -> pd.DataFrame:
+    """`content.best_times`."""
+    return content.best_times(by_slot(chosen), by)
+
+
+@st.cache_data(max_entries=_ENTRIES, show_spinner=False)
+def spelled(chosen: Filters, most: int) -> pd.DataFrame:
+    """`content.together`, of the `most` used hashtags."""
+    tags = hashtags(chosen, most)
+    groups = [group for group in content.spellings(tags["hashtag"]) if len(group) > 1]
+    return content.together(tags, aggregates.spellings(_comparable(chosen), groups))
+
+
+def texts(chosen: Filters, most: int) -> Callable[[], pd.DataFrame]:
+    """What reads `aggregates.texts`, in another thread if need be; not kept."""
+    return partial(aggregates.texts, _comparable(chosen), most)
+
+
+def topics(chosen: Filters) -> Found | None:
+    """The topics that were found of a filter's posts; None where nobody looked yet."""
+    return _TOPICS.get(chosen)
+
+
+def keep_topics(chosen: Filters, found: Found) -> None:
+    """Keeps the topics of a filter's posts, for everybody, as long as the posts stay the same."""
+    _TOPICS[chosen] = found
+    while len(_TOPICS) > _KEPT_TOPICS:
+        _TOPICS.popitem(last=False)
+
+
+def topic_names(campaign_id: str) -> pd.DataFrame:
+    """What topics are called, those of the demonstration too; small, and never kept."""
+    return Lake.of_user().topic_names(campaign_id)
+
+
+def _of_all_times(chosen: Filters) -> aggregates.Posts:
+    return _comparable(replace(chosen, since=None, until=None, kinds=()))
+
+
+def _stamped(measure: Measure, chosen: Filters) -> Measure:
+    """The measure with the version of the posts that it was made from."""
+    return replace(measure, version=chosen.version)
 
 
 def _listed(

@@ -9,44 +9,63 @@ from views.parts.filters import Filters
 from views.parts.words import t
 
 
-def show(chosen: Filters) -> None:
-    """A part that opens on the call that gives this page's figures, and the data's version."""
+def show(chosen: Filters, figures: str = "totals") -> None:
+    """A part that opens on the call that gives this page's figures, and the data's version.
+
+    `figures` is what the page shows: `totals`, the measures of reach (`reached`), or a part of
+    the page Contenus.
+    """
     part = st.expander(
         t("notebook.title"), icon=":material/code:", key="notebook", on_change="rerun"
     )
     if part.open:
         with part:
-            st.code(call(chosen), language="python", wrap_lines=True)
+            st.code(call(chosen, figures), language="python", wrap_lines=True)
             st.caption(t("notebook.version", version=chosen.version))
 
 
-def call(chosen: Filters) -> str:
-    """The lines of Python that give the totals of a filter.
+def call(chosen: Filters, figures: str = "totals") -> str:
+    """The lines of Python that give the totals of a filter, or other figures of its posts.
 
     The names of `loaders` are those of `analysis.aggregates`.
     """
     is_demo = chosen.campaign_id in {it.campaign_id for it in loaders.demo_campaigns()}
-    given = {
-        "since": chosen.since,
-        "until": chosen.until,
-        "networks": chosen.networks,
-        "kinds": chosen.kinds,
-    }
-    arguments = "".join(f", {name}={_literal(it)}" for name, it in given.items() if it)
-    networks = [str(it) for it in loaders.shown_networks(chosen)]
+    networks = _arguments(networks=chosen.networks)
+    others = _arguments(since=chosen.since, until=chosen.until, kinds=chosen.kinds)
+    shown = [str(it) for it in loaders.shown_networks(chosen)]
+    modules, last = {
+        "totals": ("aggregates", "aggregates.totals(posts)"),
+        "reached": ("aggregates, reached", "reached.reached(posts)"),
+        "best": ("aggregates", f"aggregates.above_usual(posts, 20{others})"),
+        "topics": ("aggregates, topics", "topics.find(aggregates.texts(posts, 100_000))"),
+        "times": (
+            "aggregates, content",
+            f"content.best_times(aggregates.by_slot(posts{others}), ['weekday', 'hours'])",
+        ),
+        "hashtags": ("aggregates", "aggregates.hashtags(posts, 200)"),
+        "posts": ("aggregates", "aggregates.most_engaging(posts, 50)"),
+    }[figures]
+    # What is usual for an account is so at any time.
+    selected = networks if figures in ("best", "times") else others + networks
+    comparable = [f"posts = aggregates.comparable(posts, {shown})"] * (figures != "reached")
     return "\n".join(
         (
             "from datetime import date",
             "",
-            "from analysis import aggregates",
+            f"from analysis import {modules}",
             "from data.lake import Lake",
             "",
             f"lake = Lake.{'demo' if is_demo else 'of_user'}()",
             f"posts = lake.posts({chosen.campaign_id!r})",
-            f"posts = aggregates.selected(posts{arguments})",
-            f"aggregates.totals(aggregates.comparable(posts, {networks}))",
+            f"posts = aggregates.selected(posts{selected})",
+            *comparable,
+            last,
         )
     )
+
+
+def _arguments(**given: object) -> str:
+    return "".join(f", {name}={_literal(it)}" for name, it in given.items() if it)
 
 
 def _literal(value: object) -> str:

@@ -14,11 +14,14 @@ from views.parts import exports, words
 from views.parts.words import t
 
 #: The columns of a list of posts, in its order.
-_POSTS = ("text", "engagements", "published_at", "network", "kind", *COUNTS)
+_POSTS = ("text", "times_usual", "engagements", "published_at", "network", "kind", *COUNTS)
 
 #: Where rows are tall, words break to the column's width: these do not break inside a word,
 #: and a text leaves room on a phone for the number beside it. In pixels.
-_WIDTHS = {"text": 236, "reason": 236, "published_at": 140, "network": 90, "kind": 80}
+_WIDTHS = {
+    **{"text": 236, "times_usual": 86, "reason": 236},
+    **{"published_at": 140, "network": 90, "kind": 80},
+}
 
 #: A tall row has room for eight lines; so many show at once, and the heading, none of them cut.
 _TALL, _TALL_SHOWN, _HEADING = 160, 4, 35 + 2
@@ -118,7 +121,7 @@ def _posts(listed: pd.DataFrame, language: str) -> pd.DataFrame:
         text=listed["text"].map(exports.anonymous, na_action="ignore"),
     )
     always = {"published_at", "network", "kind", "text", "engagements"}
-    return shown[[it for it in _POSTS if it in always or shown[it].notna().any()]]
+    return shown[[it for it in _POSTS if it in always or (it in shown and shown[it].notna().any())]]
 
 
 def _styled(table: pd.DataFrame, titles: Mapping[str, str]) -> Any:

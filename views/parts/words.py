@@ -44,6 +44,16 @@ def titles(campaigns: Collection[Campaign]) -> dict[str, str]:
     }
 
 
+def cautions(codes: Iterable[str]) -> str:
+    """What to know about a measure, a sentence for each of its `warnings`."""
+    return " ".join(t(f"caution.{code}") for code in codes)
+
+
+def language_name(code: str | None) -> str:
+    """What a language is called in the one that is chosen; None is unknown."""
+    return locales.language_name(language(), code) if code else t("topics.no_language")
+
+
 def number(value: float | None) -> str:
     """A number, or the sign for unknown."""
     return UNKNOWN if pd.isna(value) else locales.number(language(), value)

@@ -1,0 +1,268 @@
+"""The page Portée says how many people saw a campaign, how sure that is, and no more."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from math import inf
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
+from test_views import LANGUAGES, _cards, _open, _words, campaigns, fresh, kept
+
+import locales
+from analysis.measure import Caution, Measure, MeasureKind
+from analysis.reached import Reached
+from views.parts import loaders, measures, notebook, words
+from views.parts.filters import Filters
+
+__all__ = ["campaigns", "fresh", "kept"]
+
+WHOLE = Filters("quarante", "1")
+SECTIONS = ("title", "by_network", "youtube", "audience", "growth", "voice", "versus")
+
+
+def estimate(
+    value: float | None, low: float | None, high: float | None, **other: object
+) -> Measure:
+    made = Measure(value, MeasureKind.ESTIMATED, "example/1", 50, 0.8, low, high, "C")
+    return replace(made, **other)
+
+
+def invented(**changed: Measure) -> Reached:
+    """Measures as `reached` gives them."""
+    bounds = estimate(None, 40_000, 400_000, kind=MeasureKind.BOUNDED, grade=None)
+    found = {
+        "estimated_reach": estimate(180_400, 121_300, 268_900, warnings=(Caution.IMPUTED,)),
+        "reach_bounds": bounds,
+        "potential_reach": estimate(812_345, 90_000, 812_345, grade="D"),
+        "impressions": replace(estimate(512_345, None, None), kind=MeasureKind.MEASURED),
+        "estimated_impressions": estimate(634_000, 590_100, 690_000),
+        "frequency": estimate(3.51, 2.34, 5.22),
+        "engagement_rate_by_reach": estimate(0.11, 0.084, 0.173),
+        "structural_virality": estimate(1.84, 1.79, 1.91),
+    }
+    networks = {
+        "x": estimate(150_000, 101_000, 201_000, n=40),
+        "mastodon": estimate(9, 7, 12, n=20),
+    }
+    return Reached(found | changed, networks, dict.fromkeys(networks, bounds))
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
+    """The page with measures that a test gives it."""
+
+    def show(found: Reached, before: Reached | None = None, **asked: str) -> AppTest:
+        def reach_of(chosen: Filters) -> Reached:
+            first_on = loaders.outline(chosen.campaign_id, chosen.version).first_on
+            is_now = before is None or chosen.until is None or chosen.until > date(2026, 8, 20)
+            assert first_on is not None
+            return found if is_now or before is None else before
+
+        monkeypatch.setattr(loaders, "reach_of", reach_of)
+        return _open("reach", **asked)
+
+    return show
+
+
+def _charts(app: AppTest) -> dict[str, dict[str, object]]:
+    """Each chart's figure and what it says of itself, by its key."""
+    return {
+        it.proto.id.rsplit("-", 1)[-1]: json.loads(it.proto.spec) | {"alt": it.proto.alt}
+        for it in app.get("plotly_chart")
+    }
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_section_stands_on_the_demo_in_both_languages(language: str) -> None:
+    app = _open("reach", lang=language, campaign="demo-bancs")
+    titles = [it.value for it in app.subheader]
+    assert titles == [locales.text(language, f"reach.{it}") for it in SECTIONS]
+    assert {"reach", "reach_by_network", "audience", "growth", "voice"} == set(_charts(app))
+    said = _words(app)
+    assert not re.search(r"\bnan\b|\bNone\b(?! of)|<NA>|NaT|[{}]", said)
+    assert all(it["alt"] for it in _charts(app).values())
+
+
+def test_the_sentence_and_the_picture_are_those_of_the_measures() -> None:
+    app = _open("reach", campaign="demo-bancs", period="all")
+    chosen = Filters("demo-bancs", loaders.version("demo-bancs"))
+    found = loaders.reach_of(chosen).measures
+    low, high = measures.range_of("estimated_reach", found["estimated_reach"])
+    assert low is not None and high is not None
+    said = locales.text("fr", "measured.between", low=int(low), n=int(high))
+    assert app.header[0].value.startswith(said.capitalize())
+    bars, _ = _charts(app)["reach"]["data"]
+    assert bars["base"][0] == low <= found["estimated_reach"].low
+    assert bars["base"][0] + bars["x"][0] == high >= found["estimated_reach"].high
+    assert bars["x"][2] == found["potential_reach"].value
+
+
+def test_the_picture_begins_with_what_is_likely(
+    shown: Callable[..., AppTest],
+) -> None:
+    app = shown(invented(), campaign="demo-bancs")
+    assert app.header[0].value.startswith("Entre 120\u202f000 et 270\u202f000\xa0personnes ")
+    bars, line = _charts(app)["reach"]["data"]
+    assert bars["customdata"] == ["estimated", "bounds", "potential"]
+    assert line["x"] == [180_400]
+    assert "120\u202f000 – 270\u202f000" in str(_charts(app)["reach"]["alt"])
+
+
+def test_grade_d_prints_a_range_and_no_figure_in_it(shown: Callable[..., AppTest]) -> None:
+    weak = estimate(180_400, 121_300, 268_900, grade="D", warnings=(Caution.COUNTS_ONLY,))
+    app = shown(invented(estimated_reach=weak), campaign="demo-bancs")
+    _, line = _charts(app)["reach"]["data"]
+    assert not line.get("x")
+    said = _words(app)
+    assert locales.text("fr", "grade.D") in said
+    assert locales.text("fr", "caution.counts_only") in said
+    assert "180" not in said.replace("demo", "")
+
+
+@pytest.mark.usefixtures("campaigns")
+def test_an_empty_campaign_says_what_to_do_next() -> None:
+    app = _open("reach", campaign="vide")
+    assert app.info[0].value == locales.text("fr", "empty.campaign")
+    assert not app.metric and not app.subheader
+
+
+@pytest.mark.usefixtures("campaigns")
+@pytest.mark.parametrize("campaign", ["seul", "trois"])
+def test_few_accounts_show_no_figure_about_their_public(campaign: str) -> None:
+    app = _open("reach", campaign=campaign)
+    cards = _cards(app)
+    of_people = ("potential_reach", "frequency", "engagement_rate_by_reach")
+    for name in of_people:
+        assert cards[locales.text("fr", f"measure.{name}")] == "—"
+    assert "reach" not in _charts(app) and "audience" not in _charts(app)
+    assert not app.header
+
+
+@pytest.mark.usefixtures("campaigns")
+def test_youtube_alone_has_no_reach_and_its_own_figures() -> None:
+    app = _open("reach", campaign="videos")
+    titles = [it.value for it in app.subheader]
+    assert locales.text("fr", "reach.youtube") in titles
+    assert locales.text("fr", "reach.by_network") not in titles
+    assert locales.text("fr", "reach.youtube_why") in _words(app)
+    assert _cards(app)["Portée potentielle"] == "—"
+    assert not app.header
+
+
+def test_dates_that_could_be_subtracted_hide_people_and_not_posts() -> None:
+    app = _open(
+        "reach", campaign="demo-bancs", period="custom", since="2026-06-01", until="2026-08-01"
+    )
+    cards = _cards(app)
+    assert cards["Portée potentielle"] == cards["Répétition"] == "—"
+    assert cards["Affichages"] != "—"
+    assert locales.text("fr", "people.custom_dates") in _words(app)
+    charts = _charts(app)
+    assert not {"reach", "reach_by_network", "audience"} & set(charts)
+    shares = {part[0] for bar in charts["voice"]["data"] for part in bar["customdata"]}
+    assert shares == {"posts", "engagements"}
+
+
+def test_a_network_of_few_accounts_is_not_told_by_the_others(
+    shown: Callable[..., AppTest],
+) -> None:
+    few = invented()
+    few.by_network["bluesky"] = estimate(4_000, 3_000, 5_000, n=3)
+    few.bounds_by_network["bluesky"] = few.bounds_by_network["x"]
+    app = shown(few, campaign="demo-bancs")
+    bars, _ = _charts(app)["reach_by_network"]["data"]
+    assert bars["customdata"] == ["x"]
+    assert locales.text("fr", "reach.networks_hidden", fewest=5) in _words(app)
+
+
+def test_a_change_is_said_only_where_the_ranges_leave_no_doubt(
+    shown: Callable[..., AppTest],
+) -> None:
+    before = invented(
+        estimated_reach=estimate(60_000, 50_000, 100_000),
+        frequency=estimate(3.0, 2.0, 4.0),
+    )
+    app = shown(invented(), before, campaign="demo-bancs", period="90d")
+    said = locales.text("fr", "measured.at_least", change=locales.percent("fr", 0.213, signed=True))
+    assert locales.text("fr", "reach.compared", change=said) in _words(app)
+    deltas = {it.label: it.delta for it in app.metric}
+    assert deltas["Répétition"] == locales.text("fr", "measured.no_change")
+
+
+def test_another_campaign_stands_beside_this_one() -> None:
+    app = _open("reach", campaign="demo-bancs", period="all", versus="demo-puits")
+    (table,) = (it.value for it in app.dataframe if "L’autre campagne" in it.value.columns)
+    potential = table.set_index("Mesure").loc["Portée potentielle"]
+    other = Filters("demo-puits", loaders.version("demo-puits"))
+    bound = int(loaders.potential_reach(other).value or 0)
+    assert potential["L’autre campagne"] == locales.text("fr", "coverage.bound", value=bound)
+    strange = _open("reach", campaign="demo-bancs", versus="../x", others="x,y")
+    assert strange.session_state["versus"] == "" and strange.session_state["others"] == []
+
+
+def test_every_figure_says_what_it_rests_on() -> None:
+    app = _open("reach", campaign="demo-bancs", period="all")
+    (table,) = (it.value for it in app.dataframe if "Méthode" in it.value.columns)
+    named = set(table["Mesure"])
+    chosen = Filters("demo-bancs", loaders.version("demo-bancs"))
+    found = loaders.reach_of(chosen).measures
+    assert {locales.text("fr", f"measure.{it}") for it in found} <= named
+    assert {"Part des publications", "Demi-vie d’une publication, X"} <= named
+    known = table[table["Chiffre"] != "—"]
+    assert (known["Version des données"] == chosen.version).all()
+
+
+def test_a_file_has_no_figure_of_few_people_and_none_to_the_unit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(words, "language", lambda: "fr")
+    few = ("Portée estimée", "estimated_reach", estimate(61, 52, 78, n=7))
+    assert measures.rests_on([few], WHOLE)["figure"].iloc[0] == "52 – 78"
+    file = measures.rests_on([few], WHOLE, is_for_a_file=True)
+    assert file["figure"].iloc[0] == "—" and file["n"].isna().all()
+    more = ("Portée estimée", "estimated_reach", replace(few[2], n=12))
+    file = measures.rests_on([more], WHOLE, is_for_a_file=True)
+    assert (file["figure"].iloc[0], file["n"].iloc[0]) == ("50 – 80", 10)
+
+
+def test_figures_are_as_short_as_a_card_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(words, "language", lambda: "fr")
+    many = estimate(15e6, 12_340_000, 18_000_001)
+    assert measures.figure("estimated_impressions", many) == "12 – 19\xa0millions"
+    assert measures.figure("half_life", estimate(6.2, 5.31, 7.02)) == "5,3\xa0h – 7,1\xa0h"
+    assert measures.figure("frequency", estimate(2.0, 2.0, 2.0)) == "2"
+
+
+@given(st.floats(1, 1e9), st.floats(1, 1e9))
+def test_a_range_is_rounded_outwards_and_by_no_more_than_two_digits_need(
+    one: float, other: float
+) -> None:
+    low, high = sorted((one, other))
+    below, above = measures.range_of("frequency", estimate(low, low, high))
+    assert below is not None and above is not None
+    assert below <= low * (1 + 1e-9) and above >= high * (1 - 1e-9)
+    assert low - below <= 0.1 * low + 1e-9 and above - high <= 0.1 * high + 1e-9
+
+
+@given(st.integers(1, 10**9), st.integers(1, 10**9))
+def test_people_are_whole(one: int, other: int) -> None:
+    low, high = sorted((one, other))
+    for edge in measures.range_of("estimated_reach", estimate(low, low, high)):
+        assert edge is not None and edge == int(edge) < inf
+
+
+@pytest.mark.usefixtures("campaigns")
+def test_the_call_under_the_page_gives_its_measures(kept: Path) -> None:
+    chosen = Filters("quarante", loaders.version("quarante"))
+    *lines, last = notebook.call(chosen, "reached").splitlines()
+    names: dict[str, object] = {}
+    exec("\n".join(lines), names)
+    assert eval(last, names).at(chosen.version) == loaders.reach_of(chosen)

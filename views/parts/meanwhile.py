@@ -1,0 +1,57 @@
+"""What takes long, worked out off the page's thread while the page can be used already."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from views.parts.filters import Filters
+
+#: How often a page asks, in seconds. Work begins that much later: the page is drawn first.
+A_MOMENT = 0.5
+
+#: Who has not asked for so long has chosen something else, or left.
+_LEFT = 4 * A_MOMENT
+
+#: One thing after another: each takes all that the computer has, and pages need some of it.
+_WORKER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="meanwhile")
+_KEPT = 128
+
+
+@dataclass
+class _Work:
+    asked_at: float = field(default_factory=time.monotonic)
+    begun: Future[None] | None = None
+
+
+_WORKS: OrderedDict[tuple[str, Filters], _Work] = OrderedDict()
+_LOCK = threading.Lock()
+
+
+def is_done(load: Callable[[Filters], object], chosen: Filters) -> bool:
+    """Whether a loader that caches has been called for a filter, or has failed there.
+
+    If not, it will be, unless nobody asks any more when its turn comes.
+    """
+    with _LOCK:
+        work = _WORKS.setdefault((load.__name__, chosen), _Work())
+        work.asked_at = time.monotonic()
+        if work.begun is None:
+            work.begun = _WORKER.submit(_work_out, load, chosen)
+        while len(_WORKS) > _KEPT:
+            _WORKS.popitem(last=False)
+        return work.begun.done()
+
+
+def _work_out(load: Callable[[Filters], object], chosen: Filters) -> None:
+    time.sleep(A_MOMENT)
+    with _LOCK:
+        work = _WORKS.get((load.__name__, chosen))
+        if work is None or time.monotonic() - work.asked_at > _LEFT:
+            _WORKS.pop((load.__name__, chosen), None)
+            return
+    load(chosen)

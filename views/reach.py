@@ -1,0 +1,51 @@
+"""Portée: how many people the campaign reached, how sure that is, and beside whom."""
+
+import streamlit as st
+
+from data.model import Network
+from views.parts import cards, filters, growing, loaders, notebook, reaching, voices
+from views.parts.words import t
+
+CARDS = (
+    *("potential_reach", "impressions", "estimated_impressions"),
+    *("frequency", "engagement_rate_by_reach", "structural_virality"),
+)
+
+st.title(t("pages.reach"), anchor=False)
+chosen = filters.current()
+st.caption(filters.compared_in_words(chosen))
+cards.stop_if_empty(chosen)
+
+compared = filters.comparison(chosen)
+with cards.block("reach_block", t("reach.title")), st.skeleton(height=360):
+    now = loaders.reach_of(chosen)
+    before = loaders.reach_of(compared) if compared else None
+    reaching.people(now, before, chosen)
+
+with st.grid(3, gap="small", min_column_width=230):
+    for name in CARDS:
+        cards.measure(name, now, before, chosen)
+
+has_youtube = Network.YOUTUBE in loaders.shown_networks(chosen)
+ours, youtube = st.columns([2, 1]) if has_youtube and now.by_network else [st.container()] * 2
+if now.by_network:
+    with ours, cards.block("networks_block", t("reach.by_network")):
+        reaching.by_network(now, chosen)
+if has_youtube:
+    with youtube, cards.block("youtube_block", t("reach.youtube")):
+        reaching.youtube(chosen)
+
+audience, posts = st.columns(2)
+with audience, cards.block("audience_block", t("reach.audience")):
+    growing.audience(chosen)
+with posts, cards.block("growth_block", t("reach.growth")):
+    half_lives = growing.posts(chosen)
+
+with cards.block("voice_block", t("reach.voice")):
+    shares = voices.share(chosen)
+with cards.block("versus_block", t("reach.versus")):
+    voices.side_by_side(chosen, now)
+
+with st.expander(t("reach.rests_on"), icon=":material/fact_check:", key="rests_on"):
+    reaching.rests_on(now, [*half_lives, *shares], chosen)
+notebook.show(chosen, "reached")
