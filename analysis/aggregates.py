@@ -83,8 +83,14 @@ SUMS = (
     "largest_audience",
 )
 
+#: Those that speak of accounts: who posts twice counts once, so they do not add up.
+OF_ACCOUNTS = ("authors", "potential_reach", "n_potential_reach", "largest_audience")
+
 #: What each bit of `pattern` says that a post publishes, the lowest first.
 _BITS = (*COUNTS, "author_followers")
+
+#: The kinds of posts that have counts of their own.
+OWN_KINDS = tuple(kind.value for kind in Kind if kind is not Kind.REPOST)
 
 #: The products of logarithms whose sums a model of views is solved from.
 _PRODUCTS = (*((it, it) for it in "yfe"), ("y", "f"), ("y", "e"), ("f", "e"))
@@ -148,13 +154,9 @@ def totals(posts: Posts) -> pd.DataFrame:
     return _in_pandas(sums.select(*SUMS))
 
 
-def by_network(posts: Posts, cells: pd.DataFrame | None = None) -> pd.DataFrame:
-    """One row a network: `network` and the columns of `SUMS`; most posts first.
-
-    `cells` are those of the same posts, where they are at hand: then of the posts only the
-    accounts are read.
-    """
-    return _summed_by("network", posts, cells)
+def by_network(posts: Posts) -> pd.DataFrame:
+    """One row a network: `network` and the columns of `SUMS`; most posts first."""
+    return _summed_by("network", posts)
 
 
 def by_kind(posts: Posts) -> pd.DataFrame:
@@ -163,16 +165,33 @@ def by_kind(posts: Posts) -> pd.DataFrame:
 
 
 def cells(posts: Posts) -> pd.DataFrame:
-    """The posts of one day, network and kind that publish the same, added up.
+    """The posts of one day, network and kind added up: some thousand rows of any campaign.
 
-    A few thousand rows of a campaign of any size: those of a filter (`analysis.sums.selected`)
-    give its sums, and the posts need not be read again. Columns: `day` (UTC, null if unknown),
-    `network`, `kind`, `pattern` (what these posts publish, a bit for each count), `posts`, the
-    `COUNTS` and `author_followers`, each null in the rows of the posts that do not publish
-    it; in the order of the first four.
+    Those of a filter give its sums (`analysis.sums`), and the posts need not be read again.
+    Columns: `day` (UTC, null if unknown), `network`, `kind`, and those of `SUMS` without
+    `first_on`, `last_on` and `OF_ACCOUNTS`; in the order of the first three. Here a sum is 0
+    where no post publishes the count.
     """
-    rows = _alike(posts, day=_DAY).drop("first_on", "last_on")
-    return _in_pandas(rows.sort("day", "network", "kind", "pattern"))
+    key = ("day", "network", "kind")
+    rows = _measured(_alike(posts, day=_DAY)).group_by(*key).agg(*_sums())
+    own_posts = nw.col("posts") - nw.col(f"kind_{Kind.REPOST}")
+    names = [it for it in SUMS if it not in ("first_on", "last_on", *OF_ACCOUNTS)]
+    return _in_pandas(rows.with_columns(own_posts=own_posts).select(*key, *names).sort(*key))
+
+
+def accounts(posts: Posts) -> pd.DataFrame:
+    """One row a network with a known account, in order: `network` and `OF_ACCOUNTS`."""
+    return _in_pandas(_accounts(posts, "network").select("network", *OF_ACCOUNTS).sort("network"))
+
+
+def appearances(posts: Posts) -> pd.DataFrame:
+    """One row a post of a known account, in no order; for `analysis.crowd` alone.
+
+    Columns: `author_id`, `network`, `kind`, `day` (UTC, null if unknown), `author_followers`.
+    """
+    names = ("author_id", "network", "kind", "author_followers")
+    known = posts.lazy().filter(~nw.col("author_id").is_null()).select(*names, day=_DAY)
+    return _in_pandas(_collected(known))
 
 
 def by_day(posts: Posts) -> pd.DataFrame:
@@ -291,6 +310,24 @@ def most_used(posts: Posts, most: int) -> pd.DataFrame:
     return _in_pandas(_collected(tags).sort("posts", "hashtag", descending=[True, False]))
 
 
+def hashtag_cells(posts: Posts) -> pd.DataFrame:
+    """One row a UTC day (null if unknown), network, kind and hashtag with posts, in this order.
+
+    Columns: `day`, `network`, `kind`, `hashtag`, `posts`. Those of a filter give its
+    `most_used`.
+    """
+    key = ("day", "network", "kind", "hashtag")
+    tags = (
+        posts.lazy()
+        .select("network", "kind", day=_DAY, hashtag=nw.col("hashtags"))
+        .explode("hashtag")
+        .filter(~nw.col("hashtag").is_null())
+        .group_by(*key)
+        .agg(nw.len().alias("posts"))
+    )
+    return _in_pandas(_collected(tags).sort(*key))
+
+
 def hashtag_pairs(posts: Posts, most: int) -> pd.DataFrame:
     """The `most` frequent pairs of hashtags: most posts first, then in the order of the letters.
 
@@ -365,9 +402,7 @@ def co_actions(
     - "hashtags": at least three hashtags in their order, of which the first ten;
     - "text": at least eight words, without mentions, links and capitals.
     """
-    dated = posts.lazy().filter(
-        ~nw.col("author_id").is_null(), ~nw.col("published_at").is_null()
-    )
+    dated = posts.lazy().filter(~nw.col("author_id").is_null(), ~nw.col("published_at").is_null())
     first = (
         _shared(dated, action)
         .group_by("object", "author_id")
@@ -422,17 +457,18 @@ def engaged(posts: Posts, most: int = 300) -> pd.DataFrame:
     )
     pointed = nw.concat(
         [
-            ours.select(
+            ours.filter(
+                ~nw.col(f"{column}_author_id").is_null(),
+                nw.col(f"{column}_author_id") != nw.col("author_id"),
+            ).select(
                 "network",
                 author_id=nw.col(f"{column}_author_id"),
                 actor_id=nw.col("author_id"),
-                # A pseudonym is random: the last digit of a post's halves an author's posts,
-                # without having to line them up.
-                is_even=nw.col(f"{column}_id").str.slice(-1).is_in(_EVEN_DIGITS),
+                post_id=nw.col(f"{column}_id"),
             )
             for column in ("repost_of", "reply_to", "quote_of")
         ]
-    ).filter(~nw.col("author_id").is_null(), nw.col("author_id") != nw.col("actor_id"))
+    )
     accounts = (
         pointed.group_by("author_id", "network")
         .agg(nw.len().alias("times"))
@@ -441,6 +477,9 @@ def engaged(posts: Posts, most: int = 300) -> pd.DataFrame:
     chosen = _first_of_each("network", accounts, most, "below", "author_id").drop("below")
     pairs = (
         pointed.join(chosen, on=["author_id", "network"], how="inner")
+        # A pseudonym is random: the last digit of a post's halves an author's posts, without
+        # having to line them up.
+        .with_columns(is_even=nw.col("post_id").str.slice(-1).is_in(_EVEN_DIGITS))
         .with_columns(
             even=nw.col("is_even").cast(nw.Int64), odd=(~nw.col("is_even")).cast(nw.Int64)
         )
@@ -500,9 +539,7 @@ def above_usual(
             times=nw.col("engagements").cast(nw.Float64)
             / nw.max_horizontal(nw.col("usual"), nw.lit(1.0))
         )
-        .sort(
-            "times", "engagements", "post_id", descending=[True, True, False], nulls_last=True
-        )
+        .sort("times", "engagements", "post_id", descending=[True, True, False], nulls_last=True)
         .head(most)
         .drop("author_id")
     )
@@ -635,41 +672,29 @@ def span(posts: Posts) -> pd.DataFrame:
 
 
 def view_moments(posts: Posts) -> pd.DataFrame:
-    """What a model of views needs: one row an account, network and kind of own posts.
+    """What a model of views needs of accounts: one row an account and network of own posts.
 
-    Columns: `author_id` (null: unknown), `network`, `kind`, `posts`, `followers` (the highest
-    seen, null if never), `impressions` and `reach` (sums, null where none is published),
+    Columns: `author_id` (null: unknown), `network`, `posts`, `followers` (the highest seen,
+    null if never), `impressions` and `reach` (sums, null where none is published),
     `n_impressions`, `n_reach`, `impressions_squared` (the sum of the squares), `first_on`,
-    `last_on`. Then, over the `n` posts that publish views, followers and engagements, the
-    sums of y = log(views + 1), f = log(followers + 1), e = log(engagements + 1) and of their
-    products: `y`, `f`, `e`, `yy`, `ff`, `ee`, `yf`, `ye`, `fe`.
+    `last_on`. Then, of the posts that publish views, followers and engagements, how many there
+    are of each kind, `n_original`, `n_reply`, `n_quote`, and the sums of y = log(views + 1),
+    f = log(followers + 1) and e = log(engagements + 1): `y`, `f`, `e`.
 
     Reposts are left out: what a network displays of them counts as views of the original.
     """
     counts = ("impressions", "reach")
-    logs = (
-        posts.lazy()
-        .filter(nw.col("kind") != nw.lit(Kind.REPOST.value))
-        .select(
-            "author_id",
-            "network",
-            "kind",
-            "published_at",
-            *counts,
-            followers=nw.col("author_followers"),
-            y=_log(nw.col("impressions")),
-            f=_log(nw.col("author_followers")),
-            e=_log(_published(_ENGAGEMENTS)),
-        )
-    )
-    is_known = ~nw.any_horizontal(*(nw.col(it).is_null() for it in "yfe"), ignore_nulls=False)
+    is_of = [
+        nw.when(nw.col("kind") == nw.lit(kind)).then(nw.col("is_known")).otherwise(nw.lit(0))
+        for kind in OWN_KINDS
+    ]
     moments = (
-        logs.with_columns(nw.when(is_known).then(nw.col(it)).alias(it) for it in "yfe")
+        _logarithms(posts)
         .with_columns(
-            *((nw.col(one) * nw.col(other)).alias(one + other) for one, other in _PRODUCTS),
+            *(it.alias(f"n_{kind}") for it, kind in zip(is_of, OWN_KINDS)),
             impressions_squared=_float("impressions") * _float("impressions"),
         )
-        .group_by("author_id", "network", "kind")
+        .group_by("author_id", "network")
         .agg(
             nw.len().alias("posts"),
             nw.col("followers").max(),
@@ -677,12 +702,32 @@ def view_moments(posts: Posts) -> pd.DataFrame:
             nw.col("published_at").max().alias("last_on"),
             *_sum_and_number(counts),
             nw.col("impressions_squared").sum(),
-            nw.col("y").count().alias("n"),
-            *(nw.col(it).sum() for it in (*"yfe", *map("".join, _PRODUCTS))),
+            *(nw.col(f"n_{kind}").sum() for kind in OWN_KINDS),
+            *(nw.col(it).sum() for it in "yfe"),
         )
-        .sort("author_id", "network", "kind")
+        .sort("author_id", "network")
     )
     return _in_pandas(_null_unless_published(_collected(moments), counts))
+
+
+def view_sums(posts: Posts) -> pd.DataFrame:
+    """What a model of views needs of kinds: one row a network and kind with posts to learn from.
+
+    These are the own posts of known accounts that publish views, followers and engagements.
+    Columns: `network`, `kind`, `n` (posts) and, of the logarithms of `view_moments`, the sums
+    and those of their products: `y`, `f`, `e`, `yy`, `ff`, `ee`, `yf`, `ye`, `fe`.
+    """
+    sums = (
+        _logarithms(posts)
+        .filter(nw.col("is_known") == 1, ~nw.col("author_id").is_null())
+        .with_columns((nw.col(one) * nw.col(other)).alias(one + other) for one, other in _PRODUCTS)
+        .group_by("network", "kind")
+        .agg(
+            nw.len().alias("n"),
+            *(nw.col(it).sum() for it in (*"yfe", *map("".join, _PRODUCTS))),
+        )
+    )
+    return _in_pandas(_collected(sums).sort("network", "kind"))
 
 
 def missing_views(posts: Posts, model: ViewModel) -> pd.DataFrame:
@@ -942,6 +987,26 @@ def _log(count: nw.Expr) -> nw.Expr:
     return (count.cast(nw.Float64) + 1).log()
 
 
+def _logarithms(posts: Posts) -> nw.LazyFrame[Any]:
+    """Own posts, with `y`, `f` and `e` where all three are known, and whether they are."""
+    logs = (
+        posts.lazy()
+        .filter(nw.col("kind") != nw.lit(Kind.REPOST.value))
+        .select(
+            *("author_id", "network", "kind", "published_at", "impressions", "reach"),
+            followers=nw.col("author_followers"),
+            y=_log(nw.col("impressions")),
+            f=_log(nw.col("author_followers")),
+            e=_log(_published(_ENGAGEMENTS)),
+        )
+    )
+    is_known = ~nw.any_horizontal(*(nw.col(it).is_null() for it in "yfe"), ignore_nulls=False)
+    return logs.with_columns(
+        *(nw.when(is_known).then(nw.col(it)).alias(it) for it in "yfe"),
+        is_known=is_known.cast(nw.Int64),
+    )
+
+
 def _slope(model: ViewModel, which: int) -> nw.Expr:
     """Each post's coefficient in a model of views, by its network."""
     slope = nw.lit(model.pooled.slopes[which])
@@ -1002,24 +1067,7 @@ def _alike(posts: Posts, **key: nw.Expr) -> nw.DataFrame[Any]:
             nw.col(it).dt.convert_time_zone("UTC").dt.date() for it in ("first_on", "last_on")
         )
     )
-    return _null_by_pattern(_collected(alike))
-
-
-def _alike_of(cells: pd.DataFrame) -> nw.DataFrame[Any]:
-    """`_alike` of the posts that were added up in cells."""
-    rows = nw.from_native(nw.from_native(cells, eager_only=True).to_arrow(), eager_only=True)
-    return _null_by_pattern(
-        rows.group_by("network", "kind", "pattern").agg(
-            nw.col("posts").sum(),
-            nw.col("day").min().alias("first_on"),
-            nw.col("day").max().alias("last_on"),
-            *(nw.col(it).sum() for it in _BITS),
-        )
-    )
-
-
-def _null_by_pattern(sums: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
-    return sums.with_columns(
+    return _collected(alike).with_columns(
         nw.when(nw.col("pattern") // 2**bit % 2 == 1).then(nw.col(it)).alias(it)
         for bit, it in enumerate(_BITS)
     )
@@ -1075,9 +1123,7 @@ def _sums() -> list[nw.Expr]:
     ]
 
 
-def _finished(
-    sums: nw.DataFrame[Any], accounts: nw.DataFrame[Any], *key: str
-) -> nw.DataFrame[Any]:
+def _finished(sums: nw.DataFrame[Any], accounts: nw.DataFrame[Any], *key: str) -> nw.DataFrame[Any]:
     own_posts = nw.col("posts") - nw.col(f"kind_{Kind.REPOST}")
     joined = (
         sums.join(accounts, on=list(key), how="left") if key else sums.join(accounts, how="cross")
@@ -1089,9 +1135,8 @@ def _finished(
     )
 
 
-def _summed_by(key: str, posts: Posts, cells: pd.DataFrame | None = None) -> pd.DataFrame:
-    alike = _alike(posts) if cells is None else _alike_of(cells)
-    sums = _measured(alike).group_by(key).agg(*_sums())
+def _summed_by(key: str, posts: Posts) -> pd.DataFrame:
+    sums = _measured(_alike(posts)).group_by(key).agg(*_sums())
     rows = _finished(sums, _accounts(posts, key), key)
     return _in_pandas(rows.select(key, *SUMS).sort("posts", key, descending=[True, False]))
 

@@ -7,7 +7,7 @@ The model, one for each network that publishes enough, is
 with u ~ N(0, between) an author's own and e ~ N(0, within) a post's own. It is a ridge
 (alpha 1 on b and g, covariates centred by kind); the two variances come by the method of
 moments (Henderson's third), u by shrinkage. All of it is solved exactly from the sums of
-`analysis.aggregates.view_moments`: no frame of posts is ever held.
+`analysis.aggregates.view_sums` and `view_moments`: no frame of posts is ever held.
 
 The other networks take a model pooled over all, times a factor that nobody knows: 0.25 to 4
 with 95 %. Under `FEWEST_POSTS` posts with views nothing is estimated, nor where a post's
@@ -29,6 +29,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analysis.aggregates import OWN_KINDS
 from analysis.measure import Caution, Measure, MeasureKind, grade, partial, share, window
 from data.model import Network
 
@@ -50,7 +51,7 @@ _METHOD = "estimated_impressions/1"
 _DRAWS = 2000
 
 _KEY = ["author_id", "network"]
-_SUMMED = (*"nyfe", "yy", "ff", "ee", "yf", "ye", "fe")
+_OF_KINDS = [f"n_{kind}" for kind in OWN_KINDS]
 
 _NONE_IMPUTED = pd.DataFrame(
     columns=["imputed", "imputed_sd", "imputed_squares", "n_imputed", "shared_sd"], dtype=float
@@ -90,29 +91,30 @@ class ViewModel:
     pooled: Fit
 
 
-def view_model(moments: pd.DataFrame) -> ViewModel | None:
-    """The model of views, from `aggregates.view_moments`; None under `FEWEST_POSTS` posts.
+def view_model(sums: pd.DataFrame, moments: pd.DataFrame) -> ViewModel | None:
+    """The model of views; None under `FEWEST_POSTS` posts.
 
-    A network with fewer has no regression of its own. Posts of unknown authors do not show
-    what one author's posts share, and are left out.
+    From `aggregates.view_sums` and `aggregates.view_moments` of the same posts. A network with
+    fewer has no regression of its own. Posts of unknown authors do not show what one author's
+    posts share, and are left out.
     """
-    is_known = (
-        moments["author_id"].notna()
-        & (moments["network"] != Network.YOUTUBE.value)
-        & (moments["n"] > 0)
-    )
-    known = moments[["network", "kind", *_SUMMED]].assign(account=_numbered(moments))[is_known]
-    posts = known.groupby("network")["n"].sum()
+    sums = sums[sums["network"] != Network.YOUTUBE.value]
+    posts = sums.groupby("network")["n"].sum()
     if posts.sum() < FEWEST_POSTS:
         return None
-    return ViewModel(
-        own={
-            str(network): _fit(known[known["network"] == network])
-            for network, n in posts.items()
-            if n >= FEWEST_POSTS
-        },
-        pooled=_fit(known),
-    )
+    moments = _by_account(moments)
+    known = moments[["network", *_OF_KINDS, *"yfe"]][
+        moments["author_id"].notna() & moments["network"].isin(posts.index)
+    ]
+    pooled = _fit(sums, known)
+    own = {
+        str(network): pooled
+        if len(posts) == 1
+        else _fit(sums[sums["network"] == network], known[known["network"] == network])
+        for network, n in posts.items()
+        if n >= FEWEST_POSTS
+    }
+    return ViewModel(own, pooled)
 
 
 def exposures(
@@ -136,16 +138,22 @@ def exposures(
     - `reach`: the people reached, where the network publishes it for the account's one post;
     - `has_network_views`: whether any post of the network publishes views.
     """
+    moments = _by_account(moments)
     missing = moments.head(0) if missing is None else missing
-    accounts = _numbered(pd.concat([moments[_KEY], missing[_KEY]]))
-    moments = moments.assign(account=accounts[: len(moments)])
-    missing = missing.assign(account=accounts[len(moments) :])
     parts = [
         _imputed(of_network, moments[moments["network"] == network], model)
         for network, of_network in missing.groupby("network")
         if model is not None
     ]
-    rows = _by_account(moments).join(pd.concat([_NONE_IMPUTED, *parts]))
+    is_of_one_post = (moments["posts"] == 1) & (moments["n_reach"] == 1)
+    rows = moments[[*_KEY, "posts", "followers", "first_on", "last_on"]].assign(
+        posts=moments["posts"].astype(int),
+        n_reported=moments["n_impressions"].astype(int),
+        reported=_numbers(moments, "impressions"),
+        squares=_numbers(moments, "impressions_squared"),
+        reach=np.where(is_of_one_post, _numbers(moments, "reach")[:, 0], np.nan),
+    )
+    rows = rows.join(pd.concat([_NONE_IMPUTED, *parts]))
     known = rows.fillna(dict.fromkeys(_NONE_IMPUTED, 0.0))
     n = known["n_reported"] + known["n_imputed"]
     views = rows[["reported", "imputed"]].sum(axis=1, min_count=1)
@@ -208,10 +216,24 @@ def estimated_impressions(exposures: pd.DataFrame) -> Measure:
     )
 
 
-def _numbered(rows: pd.DataFrame) -> npt.NDArray[np.intp]:
-    """A number for each account, unknown authors being one a network: names are slow to group."""
-    author, network = (pd.factorize(rows[name])[0] for name in _KEY)
-    return pd.factorize(author * (network.max(initial=0) + 1) + network)[0]
+def _by_account(moments: pd.DataFrame) -> pd.DataFrame:
+    """One row an account, in their order; unknown authors are one a network.
+
+    Aggregates give them so: to look is faster than to sort and to add up.
+    """
+    author, network = moments["author_id"].fillna("").array, moments["network"].array
+    is_later = (author[1:] > author[:-1]) | (
+        (author[1:] == author[:-1]) & (network[1:] > network[:-1])
+    )
+    if is_later.all():
+        return moments.reset_index(drop=True)
+    how = {"followers": "max", "first_on": "min", "last_on": "max"}
+    accounts = moments.groupby(_KEY, dropna=False)
+    rows = accounts.agg({name: how.get(name, "sum") for name in moments.columns.drop(_KEY)})
+    published = {"impressions": "n_impressions", "reach": "n_reach"}
+    for name, number in published.items():
+        rows[name] = rows[name].where(rows[number] > 0)
+    return rows.reset_index().sort_values(_KEY, na_position="first", ignore_index=True)
 
 
 def _is_of(kinds: pd.Series[str], seen: tuple[str, ...]) -> npt.NDArray[np.bool_]:
@@ -220,24 +242,24 @@ def _is_of(kinds: pd.Series[str], seen: tuple[str, ...]) -> npt.NDArray[np.bool_
     return is_of.reshape(-1, len(seen))[codes]
 
 
-def _fit(moments: pd.DataFrame) -> Fit:
-    kinds = tuple(sorted(moments["kind"].unique()))
-    is_of = _is_of(moments["kind"], kinds)
-    n, y, f, e = (moments[name].to_numpy(float) for name in "nyfe")
+def _fit(sums: pd.DataFrame, accounts: pd.DataFrame) -> Fit:
+    by_kind = sums.groupby("kind")[[*"nyfe"]].sum().astype(float)
+    kinds = tuple(map(str, by_kind.index))
+    n, y, corner = (by_kind[[*names]].to_numpy() for names in ("n", "y", "fe"))
     yy, ff, ee, yf, ye, fe = (
-        float(moments[name].sum()) for name in ("yy", "ff", "ee", "yf", "ye", "fe")
+        float(sums[name].sum()) for name in ("yy", "ff", "ee", "yf", "ye", "fe")
     )
-    corner = is_of.T @ np.column_stack([f, e])
-    gram = np.block([[np.diag(n @ is_of), corner], [corner.T, np.array([[ff, fe], [fe, ee]])]])
-    target = np.array([*(y @ is_of), yf, ye])
+    gram = np.block([[np.diag(n[:, 0]), corner], [corner.T, np.array([[ff, fe], [fe, ee]])]])
+    target = np.array([*y[:, 0], yf, ye])
     # Free intercepts beside penalised slopes are a ridge on covariates centred by kind.
     inverse = np.linalg.inv(gram + np.diag([0.0] * len(kinds) + [_ALPHA] * 2))
     found = inverse @ target
 
-    per_row = pd.DataFrame(np.column_stack([is_of * n[:, None], f, e, y]))
-    accounts = per_row.groupby(moments["account"].to_numpy()).sum().to_numpy()
-    covariates, posts = accounts[:, :-1], accounts[:, : len(kinds)].sum(axis=1)
-    means = (accounts[:, -1] - covariates @ found) / posts
+    per_account = _numbers(accounts, *(f"n_{kind}" for kind in kinds), *"fey")
+    posts = per_account[:, : len(kinds)].sum(axis=1)
+    per_account, posts = per_account[posts > 0], posts[posts > 0]
+    covariates = per_account[:, :-1]
+    means = (per_account[:, -1] - covariates @ found) / posts
     squares = yy - 2 * found @ target + found @ gram @ found
     squares_within = squares - posts @ means**2
     within, between = _variances(gram, inverse, covariates, posts, squares, squares_within)
@@ -248,7 +270,7 @@ def _fit(moments: pd.DataFrame) -> Fit:
     doubt_between = (between + within * authors / posts.sum()) ** 2 / (2 * max(authors - 1, 1))
     return Fit(
         kinds=kinds,
-        shares=n @ is_of / n.sum(),
+        shares=n[:, 0] / n.sum(),
         intercepts=found[:-2],
         slopes=(float(found[-2]), float(found[-1])),
         within=within,
@@ -290,25 +312,6 @@ def _variances(
     return max(float(within), np.finfo(float).tiny), max(float(between), 0.0)
 
 
-def _by_account(moments: pd.DataFrame) -> pd.DataFrame:
-    """The sums over all kinds; the index is `account`."""
-    accounts = moments.groupby("account")
-    rows = moments.drop_duplicates("account").set_index("account")[_KEY].sort_index()
-    sums = ("posts", "n_reported", "reported", "squares", "reach", "n_reach")
-    names = ("posts", "n_impressions", "impressions", "impressions_squared", "reach", "n_reach")
-    for name, column in zip(sums, names):
-        rows[name] = accounts[column].sum().astype(float)
-    for name, column in (("followers", "max"), ("first_on", "min"), ("last_on", "max")):
-        rows[name] = accounts[name].agg(column)
-    is_of_one_post = (rows["posts"] == 1) & (rows["n_reach"] == 1)
-    return rows.assign(
-        posts=rows["posts"].astype(int),
-        n_reported=rows["n_reported"].astype(int),
-        reported=rows["reported"].where(rows["n_reported"] > 0),
-        reach=rows["reach"].where(is_of_one_post),
-    )
-
-
 def _imputed(missing: pd.DataFrame, moments: pd.DataFrame, model: ViewModel) -> pd.DataFrame:
     """What is expected of one network's posts without views: a row an `account`, the index.
 
@@ -321,7 +324,12 @@ def _imputed(missing: pd.DataFrame, moments: pd.DataFrame, model: ViewModel) -> 
     scale = np.exp(mix @ fit.intercepts)
     n, w, ww, wf, we = (missing[name].to_numpy(float) for name in ("n", "w", "ww", "wf", "we"))
     per_row = np.column_stack([mix * w[:, None], wf, we, scale * ww]) * scale[:, None]
-    sums = pd.DataFrame(np.column_stack([per_row, n])).groupby(missing["account"].to_numpy()).sum()
+    names = pd.concat([moments["author_id"], missing["author_id"]])
+    codes, _ = pd.factorize(names, use_na_sentinel=False)
+    account = np.empty(codes.max() + 1, np.intp)
+    account[codes[: len(moments)]] = moments.index
+    sums = pd.DataFrame(np.column_stack([per_row, n]))
+    sums = sums.groupby(account[codes[len(moments) :]]).sum()
     covariates, (ww, n) = sums.to_numpy()[:, :-2], sums.to_numpy()[:, -2:].T
     w = covariates[:, :-2].sum(axis=1)
 
@@ -351,12 +359,17 @@ def _imputed(missing: pd.DataFrame, moments: pd.DataFrame, model: ViewModel) -> 
 
 def _shown(accounts: pd.Index[int], moments: pd.DataFrame, fit: Fit) -> tuple[Numbers, Numbers]:
     """Over the posts with views of each account, the sums of covariates and residuals."""
-    n, y, f, e = (moments[name].to_numpy(float) for name in "nyfe")
-    covariates = np.column_stack([fit.mix(moments["kind"]) * n[:, None], f, e])
-    residuals = y - covariates @ np.array([*fit.intercepts, *fit.slopes])
-    per_row = pd.DataFrame(np.column_stack([covariates, residuals]))
-    sums = per_row.groupby(moments["account"].to_numpy()).sum().reindex(accounts).fillna(0)
-    return sums.to_numpy()[:, :-1], sums.to_numpy()[:, -1]
+    of_kinds = _numbers(moments, *_OF_KINDS) @ fit.mix(pd.Series(OWN_KINDS))
+    covariates = np.column_stack([of_kinds, _numbers(moments, *"fe")])
+    residuals = _numbers(moments, "y")[:, 0] - covariates @ [*fit.intercepts, *fit.slopes]
+    rows = pd.DataFrame(np.column_stack([covariates, residuals]), index=moments.index)
+    shown = rows.reindex(accounts).fillna(0).to_numpy()
+    return shown[:, :-1], shown[:, -1]
+
+
+def _numbers(rows: pd.DataFrame, *names: str) -> Numbers:
+    """Some columns as floats, null as NaN."""
+    return np.column_stack([rows[name].to_numpy(float, na_value=np.nan) for name in names])
 
 
 def _interval(exposures: pd.DataFrame, reported: float) -> tuple[float, float]:

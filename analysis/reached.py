@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import pandas as pd
 from narwhals.typing import FrameT
 
-from analysis import aggregates, audience, cascades, impressions, reach
+from analysis import aggregates, audience, cascades, impressions, reach, sums
 from analysis.measure import Measure
 
 #: How many of the posts with the most reactions tell how posts are passed on.
@@ -38,15 +39,26 @@ class Reached:
         )
 
 
-def reached(posts: FrameT) -> Reached:
+def reached(
+    posts: FrameT, learnt_from: FrameT | None = None, by_network: pd.DataFrame | None = None
+) -> Reached:
     """The measures of reach of posts; a few queries, whatever their number.
 
-    YouTube's terms forbid estimates of whom its videos reach, so its posts are left out.
+    Views that are not published are estimated by what is known of `learnt_from`: give all the
+    posts where `posts` are some networks or kinds of them. `by_network` is
+    `aggregates.by_network` of `posts`, where it is known already. YouTube's terms forbid
+    estimates of whom its videos reach, so its posts are left out.
     """
+    if by_network is None:
+        by_network = aggregates.by_network(posts)
+    totals = sums.together(sums.comparable(by_network, ()))
     posts = aggregates.comparable(posts, ())
-    sums = aggregates.totals(posts)
     moments = aggregates.view_moments(posts)
-    model = impressions.view_model(moments)
+    known = posts if learnt_from is None else learnt_from
+    model = impressions.view_model(
+        aggregates.view_sums(known),
+        moments if learnt_from is None else aggregates.view_moments(known),
+    )
     missing = None if model is None else aggregates.missing_views(posts, model)
     exposures = impressions.exposures(moments, missing, model)
     estimated = audience.estimated_reach(exposures, aggregates.engaged(posts))
@@ -55,11 +67,11 @@ def reached(posts: FrameT) -> Reached:
         measures={
             "estimated_reach": estimated.estimated,
             "reach_bounds": estimated.bounds,
-            "potential_reach": reach.potential_reach(sums),
-            "impressions": reach.impressions(sums),
+            "potential_reach": reach.potential_reach(totals),
+            "impressions": reach.impressions(totals),
             "estimated_impressions": displayed,
             "frequency": reach.frequency(displayed, estimated.estimated),
-            "engagement_rate_by_reach": reach.engagement_rate_by_reach(sums, estimated.estimated),
+            "engagement_rate_by_reach": reach.engagement_rate_by_reach(totals, estimated.estimated),
             "structural_virality": cascades.median_virality(aggregates.cascades(posts, _CASCADES)),
         },
         by_network=estimated.by_network,

@@ -57,6 +57,7 @@ ASKED: dict[str, list[dict[str, Any]]] = {
     "latest": [{"most": 20, "offset": 3}],
     "missing_views": [{"model": MODEL}],
     "most_engaging": [{"most": 20}],
+    "most_used": [{"most": 7}],
     "selected": [
         {"since": date(2026, 3, 29), "until": date(2026, 6, 20), "kinds": ["original", "reply"]},
         {"networks": [Network.X], "hashtag": "حرية"},
@@ -245,6 +246,8 @@ def answer(name: str, asked: dict[str, Any], lake: Lake, campaign_id: str, engin
     aggregate = AGGREGATES[name]
     rows = getattr(lake, required(aggregate)[0])(campaign_id, engine=engine)
     found = aggregate(rows, **asked)
+    if aggregate is aggregates.appearances:  # the one that promises no order
+        return found.sort_values([*found.columns], ignore_index=True)
     if isinstance(found, pd.DataFrame):
         return found
     return listed(found)

@@ -77,7 +77,7 @@ def modelled(
 ) -> tuple[pd.DataFrame, ViewModel | None]:
     posts = on(rows)
     moments = aggregates.view_moments(posts)
-    model = view_model(moments)
+    model = view_model(aggregates.view_sums(posts), moments)
     missing = aggregates.missing_views(posts, model) if model else None
     return exposures(moments, missing, model), model
 
@@ -99,46 +99,80 @@ def by_group(frame: pd.DataFrame) -> dict[tuple[Any, ...], dict[str, Any]]:
     return {(row["author_id"], row["network"], row["kind"]): row for row in rows}
 
 
+def logarithms(posts: list[dict[str, Any]]) -> list[tuple[float, float, float]]:
+    return [
+        (log(row["impressions"] + 1), log(row["author_followers"] + 1), log(engaged + 1))
+        for row in posts
+        if row["impressions"] is not None and row["author_followers"] is not None
+        if (engaged := engagements(row)) is not None
+    ]
+
+
+def are_close(found: dict[str, Any], expected: dict[str, Any]) -> bool:
+    return all(
+        found[name] == (pytest.approx(it, rel=1e-9) if isinstance(it, float) else it)
+        for name, it in expected.items()
+    )
+
+
 @several_rows
 @given(posts_rows)
-def test_the_moments_are_sums_over_posts_on_every_engine(rows):
+def test_the_moments_of_accounts_are_sums_over_posts_on_every_engine(rows):
     found = aggregates.view_moments(on_pandas(rows))
     pd.testing.assert_frame_equal(found, aggregates.view_moments(on_duckdb(rows)), rtol=1e-9)
-    expected = {}
-    for key, posts in own(rows).items():
-        logs = [
-            (log(row["impressions"] + 1), log(row["author_followers"] + 1), log(engaged + 1))
-            for row in posts
-            if row["impressions"] is not None and row["author_followers"] is not None
-            if (engaged := engagements(row)) is not None
-        ]
+    accounts: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for (author, network, _), posts in own(rows).items():
+        accounts.setdefault((author, network), []).extend(posts)
+    groups = {key[:2]: row for key, row in by_group(found.assign(kind="")).items()}
+    assert groups.keys() == accounts.keys()
+    for key, posts in accounts.items():
+        logs = logarithms(posts)
         days = [day(row) for row in posts if day(row)]
         views = [row["impressions"] for row in posts]
         followers = {row["author_followers"] for row in posts} - {None}
-        expected[key] = {
-            "posts": len(posts),
-            "followers": max(followers, default=None),
-            "impressions": added(views),
-            "n_impressions": sum(it is not None for it in views),
-            "impressions_squared": float(sum(it**2 for it in views if it)),
-            "reach": added(row["reach"] for row in posts),
-            "first_on": min(days, default=None),
-            "last_on": max(days, default=None),
-            "n": len(logs),
-            "y": sum(y for y, _, _ in logs),
-            "ff": sum(f * f for _, f, _ in logs),
-            "fe": sum(f * e for _, f, e in logs),
-            "ye": sum(y * e for y, _, e in logs),
+        of_kinds = {
+            f"n_{kind}": len(logarithms([row for row in posts if row["kind"] == kind]))
+            for kind in aggregates.OWN_KINDS
         }
-    groups = by_group(found)
-    assert groups.keys() == expected.keys()
-    for key, sums in expected.items():
-        for name, value in sums.items():
-            exact = groups[key][name]
-            if isinstance(value, float):
-                assert exact == pytest.approx(value, rel=1e-9)
-            else:
-                assert exact == value
+        assert are_close(
+            groups[key],
+            of_kinds
+            | {
+                "posts": len(posts),
+                "followers": max(followers, default=None),
+                "impressions": added(views),
+                "n_impressions": sum(it is not None for it in views),
+                "impressions_squared": float(sum(it**2 for it in views if it)),
+                "reach": added(row["reach"] for row in posts),
+                "first_on": min(days, default=None),
+                "last_on": max(days, default=None),
+                "y": float(sum(y for y, _, _ in logs)),
+                "f": float(sum(f for _, f, _ in logs)),
+                "e": float(sum(e for _, _, e in logs)),
+            },
+        )
+
+
+@several_rows
+@given(posts_rows)
+def test_the_sums_of_kinds_are_over_posts_of_known_accounts_on_every_engine(rows):
+    found = aggregates.view_sums(on_pandas(rows))
+    pd.testing.assert_frame_equal(found, aggregates.view_sums(on_duckdb(rows)), rtol=1e-9)
+    kinds: dict[tuple[Any, ...], list[tuple[float, float, float]]] = {}
+    for (author, network, kind), posts in own(rows).items():
+        if author is not None and (logs := logarithms(posts)):
+            kinds.setdefault((None, network, kind), []).extend(logs)
+    groups = by_group(found.assign(author_id=None))
+    assert groups.keys() == kinds.keys()
+    for key, logs in kinds.items():
+        products = {
+            "".join("yfe"[it] for it in (one, other)): float(
+                sum(it[one] * it[other] for it in logs)
+            )
+            for one, other in ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))
+        }
+        sums = {name: float(sum(it[place] for it in logs)) for place, name in enumerate("yfe")}
+        assert are_close(groups[key], {"n": len(logs)} | sums | products)
 
 
 @several_rows
@@ -460,7 +494,7 @@ def test_neither_the_order_of_posts_nor_the_batch_they_came_in_matters(seed, cut
     pd.testing.assert_frame_equal(modelled(shuffled)[0], expected, rtol=1e-9)
     parts = [on_pandas(part) for part in (shuffled[:cut], shuffled[cut:]) if part]
     moments = pd.concat([aggregates.view_moments(part) for part in parts])
-    together = view_model(moments)
+    together = view_model(pd.concat([aggregates.view_sums(part) for part in parts]), moments)
     missing = pd.concat([aggregates.missing_views(part, together) for part in parts])
     found = exposures(moments, missing, together)
     pd.testing.assert_frame_equal(found, expected, rtol=1e-9)

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from math import inf
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -259,9 +258,20 @@ def test_people_are_whole(one: int, other: int) -> None:
         assert edge is not None and edge == int(edge) < inf
 
 
+def test_a_network_alone_is_estimated_by_what_is_known_of_all() -> None:
+    chosen = Filters("demo-bancs", loaders.version("demo-bancs"))
+    alone = loaders.reach_of(replace(chosen, networks=("mastodon",))).by_network["mastodon"]
+    among = loaders.reach_of(chosen).by_network["mastodon"]
+    assert alone.value == pytest.approx(among.value)
+    assert (alone.grade, alone.n) == (among.grade, among.n)
+
+
 @pytest.mark.usefixtures("campaigns")
-def test_the_call_under_the_page_gives_its_measures(kept: Path) -> None:
-    chosen = Filters("quarante", loaders.version("quarante"))
+@pytest.mark.parametrize(("campaign", "networks"), [("quarante", ()), ("demo-bancs", ("x",))])
+def test_the_call_under_the_page_gives_its_measures(
+    campaign: str, networks: tuple[str, ...]
+) -> None:
+    chosen = Filters(campaign, loaders.version(campaign), networks=networks)
     *lines, last = notebook.call(chosen, "reached").splitlines()
     names: dict[str, object] = {}
     exec("\n".join(lines), names)

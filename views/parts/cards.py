@@ -134,29 +134,27 @@ def potential_reach(found: Measure, chosen: Filters) -> None:
 def estimated_reach(chosen: Filters) -> None:
     """How many people saw it, and the way to the page that says how that is known.
 
-    It takes longest of all that a page shows, and the rest does not wait for it. The card asks
-    for it from time to time, because a run that waits leaves Streamlit's old charts below the
-    new ones.
+    It takes longest of all that a page shows, and the rest does not wait for it: a run that
+    waits leaves Streamlit's old charts below the new ones.
     """
-    is_known = meanwhile.is_done(loaders.reach_of, chosen)
+    with st.container(key="card_estimated_reach"):
+        if not meanwhile.is_done(loaders.reach_of, chosen):
+            _wait_for_reach(chosen)
+            return
+        found = loaders.reach_of(chosen).measures["estimated_reach"]
+        why = measures.why_hidden("estimated_reach", found, chosen)
+        shown = words.UNKNOWN if why else measures.figure("estimated_reach", found)
+        st.metric(t("measure.estimated_reach"), shown)
+        sure = why or t("reach.grade", grade=found.grade, meaning=t(f"grade.{found.grade}"))
+        st.caption(f"{t('definition.estimated_reach')} {sure}")
+        st.page_link(_REACH, label=t("reach.link"), icon=":material/groups:")
 
-    @st.fragment(run_every=None if is_known else meanwhile.A_MOMENT)
-    def card() -> None:
-        with st.container(key="card_estimated_reach"):
-            if not meanwhile.is_done(loaders.reach_of, chosen):
-                st.skeleton(height=120)
-                return
-            if not is_known:
-                st.rerun()
-            found = loaders.reach_of(chosen).measures["estimated_reach"]
-            why = measures.why_hidden("estimated_reach", found, chosen)
-            shown = words.UNKNOWN if why else measures.figure("estimated_reach", found)
-            st.metric(t("measure.estimated_reach"), shown)
-            sure = why or t("reach.grade", grade=found.grade, meaning=t(f"grade.{found.grade}"))
-            st.caption(f"{t('definition.estimated_reach')} {sure}")
-            st.page_link(_REACH, label=t("reach.link"), icon=":material/groups:")
 
-    card()
+@st.fragment(run_every=meanwhile.A_MOMENT)
+def _wait_for_reach(chosen: Filters) -> None:
+    st.skeleton(height=120)
+    if meanwhile.is_done(loaders.reach_of, chosen):
+        st.rerun()
 
 
 def stop_if_empty(chosen: Filters) -> None:

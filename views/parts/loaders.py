@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
-from analysis import aggregates, content, growth, reach, reached, sums
+from analysis import aggregates, content, crowd, growth, reach, reached, sums
 from analysis.measure import Measure
 from analysis.topics import Found
 from data.lake import Campaign, Lake
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from views.parts.filters import Filters
 
 _ENTRIES = 128
+
+#: Of so many campaigns, each of so many posts at most, a few bytes a post are kept in memory.
+_KEPT_WHOLE, _MOST_POSTS = 4, 2_000_000
 
 #: Topics that were looked for, by their filters: seconds of work, and a few posts each.
 _TOPICS: OrderedDict[Filters, Found] = OrderedDict()
@@ -101,10 +104,33 @@ def outline(campaign_id: str, version: str) -> Outline:
     )
 
 
-@st.cache_data(max_entries=_ENTRIES, show_spinner=False)
+@st.cache_resource(max_entries=_KEPT_WHOLE, show_spinner=False)
 def _cells(campaign_id: str, version: str) -> pd.DataFrame:
     """`aggregates.cells` of a whole campaign: what a filter adds up, and its posts stay unread."""
     return aggregates.cells(lake_of(campaign_id).posts(campaign_id))
+
+
+@st.cache_resource(max_entries=_KEPT_WHOLE, show_spinner=False)
+def _hashtag_cells(campaign_id: str, version: str) -> pd.DataFrame:
+    return aggregates.hashtag_cells(lake_of(campaign_id).posts(campaign_id))
+
+
+@st.cache_resource(max_entries=_KEPT_WHOLE, show_spinner=False)
+def _crowd(campaign_id: str, version: str) -> crowd.Crowd:
+    return crowd.crowd(aggregates.appearances(lake_of(campaign_id).posts(campaign_id)))
+
+
+def _is_kept(chosen: Filters) -> bool:
+    return outline(chosen.campaign_id, chosen.version).posts <= _MOST_POSTS
+
+
+def _asked(chosen: Filters) -> dict[str, Any]:
+    """What `aggregates.selected`, `sums.selected` and `crowd.accounts` are asked."""
+    return {name: getattr(chosen, name) for name in ("since", "until", "networks", "kinds")}
+
+
+def _cells_of(chosen: Filters) -> pd.DataFrame:
+    return sums.selected(_cells(chosen.campaign_id, chosen.version), **_asked(chosen))
 
 
 def _posts(chosen: Filters, hashtag: str | None = None) -> aggregates.Posts:
@@ -114,14 +140,7 @@ def _posts(chosen: Filters, hashtag: str | None = None) -> aggregates.Posts:
 def _selected(
     posts: aggregates.Posts, chosen: Filters, hashtag: str | None = None
 ) -> aggregates.Posts:
-    return aggregates.selected(
-        posts,
-        since=chosen.since,
-        until=chosen.until,
-        networks=chosen.networks,
-        kinds=chosen.kinds,
-        hashtag=hashtag,
-    )
+    return aggregates.selected(posts, **_asked(chosen), hashtag=hashtag)
 
 
 def shown_networks(chosen: Filters) -> tuple[str, ...]:
@@ -146,8 +165,13 @@ def potential_reach(chosen: Filters) -> Measure:
 
 @st.cache_data(max_entries=_ENTRIES, show_spinner=False)
 def reach_of(chosen: Filters) -> reached.Reached:
-    """`reached.reached`: every measure of reach, YouTube left out."""
-    return reached.reached(_posts(chosen)).at(chosen.version)
+    """`reached.reached`: every measure of reach, YouTube left out.
+
+    Any network and kind of post is estimated by what is known of all.
+    """
+    is_part = bool(chosen.networks or chosen.kinds)
+    learnt_from = _posts(replace(chosen, networks=(), kinds=())) if is_part else None
+    return reached.reached(_posts(chosen), learnt_from, by_network(chosen)).at(chosen.version)
 
 
 @st.cache_data(max_entries=_ENTRIES, show_spinner=False)
@@ -167,33 +191,14 @@ def growth_of(chosen: Filters) -> Growth:
     )
 
 
+@st.cache_data(max_entries=_ENTRIES, show_spinner=False)
 def by_network(chosen: Filters) -> pd.DataFrame:
     """`aggregates.by_network`, every network."""
-    return _by_network(
-        chosen.campaign_id,
-        chosen.version,
-        chosen.since,
-        chosen.until,
-        chosen.networks,
-        chosen.kinds,
-    )
-
-
-@st.cache_data(max_entries=_ENTRIES, show_spinner=False)
-def _by_network(
-    campaign_id: str,
-    version: str,
-    since: date | None = None,
-    until: date | None = None,
-    networks: tuple[str, ...] = (),
-    kinds: tuple[str, ...] = (),
-) -> pd.DataFrame:
-    """What totals and kinds are made of, too."""
-    asked: dict[str, Any] = {"since": since, "until": until, "networks": networks, "kinds": kinds}
-    return aggregates.by_network(
-        aggregates.selected(lake_of(campaign_id).posts(campaign_id), **asked),
-        sums.selected(_cells(campaign_id, version), **asked),
-    )
+    if _is_kept(chosen):
+        accounts = crowd.accounts(_crowd(chosen.campaign_id, chosen.version), **_asked(chosen))
+    else:
+        accounts = aggregates.accounts(_posts(chosen))
+    return sums.with_accounts(sums.by_network(_cells_of(chosen)), accounts)
 
 
 def by_kind(chosen: Filters) -> pd.DataFrame:
@@ -204,20 +209,16 @@ def by_kind(chosen: Filters) -> pd.DataFrame:
 @st.cache_data(max_entries=_ENTRIES, show_spinner=False)
 def by_day(chosen: Filters) -> pd.DataFrame:
     """`aggregates.by_day`."""
-    cells = sums.selected(
-        _cells(chosen.campaign_id, chosen.version),
-        since=chosen.since,
-        until=chosen.until,
-        networks=chosen.networks,
-        kinds=chosen.kinds,
-    )
-    return sums.by_day(sums.comparable(cells, shown_networks(chosen)))
+    return sums.by_day(sums.comparable(_cells_of(chosen), shown_networks(chosen)))
 
 
 @st.cache_data(max_entries=_ENTRIES, show_spinner=False)
 def most_used(chosen: Filters, most: int) -> pd.DataFrame:
     """`aggregates.most_used`."""
-    return aggregates.most_used(_comparable(chosen), most)
+    if not _is_kept(chosen):
+        return aggregates.most_used(_comparable(chosen), most)
+    tags = sums.selected(_hashtag_cells(chosen.campaign_id, chosen.version), **_asked(chosen))
+    return sums.most_used(sums.comparable(tags, shown_networks(chosen)), most)
 
 
 @st.cache_data(max_entries=_ENTRIES, show_spinner=False)

@@ -7,11 +7,11 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from views.parts.filters import Filters
 
-#: How often a page asks, in seconds. Work begins that much later: the page is drawn first.
+#: How often a page asks, in seconds.
 A_MOMENT = 0.5
 
 #: Who has not asked for so long has chosen something else, or left.
@@ -24,7 +24,8 @@ _KEPT = 128
 
 @dataclass
 class _Work:
-    asked_at: float = field(default_factory=time.monotonic)
+    first_asked_at: float
+    asked_at: float
     begun: Future[None] | None = None
 
 
@@ -35,20 +36,21 @@ _LOCK = threading.Lock()
 def is_done(load: Callable[[Filters], object], chosen: Filters) -> bool:
     """Whether a loader that caches has been called for a filter, or has failed there.
 
-    If not, it will be, unless nobody asks any more when its turn comes.
+    If not, it will be when this is asked again a moment later, for by then the page is drawn,
+    and unless nobody asks any more when its turn comes.
     """
+    now = time.monotonic()
     with _LOCK:
-        work = _WORKS.setdefault((load.__name__, chosen), _Work())
-        work.asked_at = time.monotonic()
-        if work.begun is None:
+        work = _WORKS.setdefault((load.__name__, chosen), _Work(now, now))
+        work.asked_at = now
+        if work.begun is None and now - work.first_asked_at > A_MOMENT / 2:
             work.begun = _WORKER.submit(_work_out, load, chosen)
         while len(_WORKS) > _KEPT:
             _WORKS.popitem(last=False)
-        return work.begun.done()
+        return work.begun is not None and work.begun.done()
 
 
 def _work_out(load: Callable[[Filters], object], chosen: Filters) -> None:
-    time.sleep(A_MOMENT)
     with _LOCK:
         work = _WORKS.get((load.__name__, chosen))
         if work is None or time.monotonic() - work.asked_at > _LEFT:

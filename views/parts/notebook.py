@@ -31,22 +31,25 @@ def call(chosen: Filters, figures: str = "totals") -> str:
     """
     is_demo = chosen.campaign_id in {it.campaign_id for it in loaders.demo_campaigns()}
     networks = _arguments(networks=chosen.networks)
-    others = _arguments(since=chosen.since, until=chosen.until, kinds=chosen.kinds)
+    days = _arguments(since=chosen.since, until=chosen.until)
+    kinds = _arguments(kinds=chosen.kinds)
     shown = [str(it) for it in loaders.shown_networks(chosen)]
     modules, last = {
         "totals": ("aggregates", "aggregates.totals(posts)"),
-        "reached": ("aggregates, reached", "reached.reached(posts)"),
-        "best": ("aggregates", f"aggregates.above_usual(posts, 20{others})"),
+        "reached": ("aggregates, reached", f"reached.reached({_part(chosen)})"),
+        "best": ("aggregates", f"aggregates.above_usual(posts, 20{days}{kinds})"),
         "topics": ("aggregates, topics", "topics.find(aggregates.texts(posts, 100_000))"),
         "times": (
             "aggregates, content",
-            f"content.best_times(aggregates.by_slot(posts{others}), ['weekday', 'hours'])",
+            f"content.best_times(aggregates.by_slot(posts{days}{kinds}), ['weekday', 'hours'])",
         ),
         "hashtags": ("aggregates", "aggregates.hashtags(posts, 200)"),
         "posts": ("aggregates", "aggregates.most_engaging(posts, 50)"),
     }[figures]
-    # What is usual for an account is so at any time.
-    selected = networks if figures in ("best", "times") else others + networks
+    # What is usual for an account is so at any time, what is usual of views on any network.
+    selected = {"best": networks, "times": networks, "reached": days}.get(
+        figures, days + kinds + networks
+    )
     comparable = [f"posts = aggregates.comparable(posts, {shown})"] * (figures != "reached")
     return "\n".join(
         (
@@ -62,6 +65,12 @@ def call(chosen: Filters, figures: str = "totals") -> str:
             last,
         )
     )
+
+
+def _part(chosen: Filters) -> str:
+    """The posts whose reach is asked for, and those that the model of views is learnt from."""
+    part = _arguments(networks=chosen.networks, kinds=chosen.kinds)
+    return f"aggregates.selected(posts{part}), learnt_from=posts" if part else "posts"
 
 
 def _arguments(**given: object) -> str:
