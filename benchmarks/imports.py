@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import threading
 import time
@@ -15,9 +14,8 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks import child
+from benchmarks import child, environment
 
-_REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 _FEWEST_AUTHORS = 10_000
 _CAMPAIGN = "mesure"
 
@@ -28,7 +26,7 @@ def compare(posts: int, runs: int, cache: Path) -> None:
     Ours is everything: pseudonyms, commits and the derived posts. Only the loading of modules
     is left out, on both sides. The median of the runs counts.
     """
-    twarc = _environment(cache)
+    twarc = environment.python(cache)
     file = _file(cache, posts)
     print(f"{posts:,} posts, {file.stat().st_size / 1e6:,.0f} MB", flush=True)
     peers, ours = [], []
@@ -50,6 +48,28 @@ def compare(posts: int, runs: int, cache: Path) -> None:
     with TemporaryDirectory() as folder:
         spent = child.run(sys.executable, "benchmarks.imports", "take_apart", file, folder)
     print("seconds: " + ", ".join(f"{name} {spent[name]:.2f}" for name in (*_PARTS, "all")))
+
+
+def beside(
+    posts: int, runs: int, cache: Path, peers: Path
+) -> dict[str, tuple[tuple[float, float], tuple[float, float]]]:
+    """Ours and each peer in turns: by the peer, seconds and memory of ours, then the peer's."""
+    file = _file(cache, posts)
+    found: dict[str, list[dict[str, Any]]] = {"": [], "twarc-csv": [], "twitwi": []}
+    for _ in range(runs):
+        with TemporaryDirectory() as folder:
+            csv = Path(folder, "posts.csv")
+            for peer, function in (("twarc-csv", "convert"), ("twitwi", "normalise")):
+                found[peer].append(child.run(peers, "benchmarks.peer", function, file, csv))
+            found[""].append(
+                child.run(sys.executable, "benchmarks.imports", "bring_in", file, folder)
+            )
+        assert all(each[-1]["posts"] == posts for each in found.values())
+    sides = {
+        peer: (median(it["seconds"] for it in each), median(it["peak"] or 0 for it in each))
+        for peer, each in found.items()
+    }
+    return {peer: (sides[""], side) for peer, side in sides.items() if peer}
 
 
 def bring_in(file: str, home: str) -> dict[str, Any]:
@@ -139,19 +159,6 @@ def _file(cache: Path, posts: int) -> Path:
         child.run(sys.executable, "benchmarks.imports", "write_pages", unfinished, str(posts))
         unfinished.replace(file)
     return file
-
-
-def _environment(cache: Path) -> Path:
-    """The Python of twarc-csv's own environment, made on first use: it needs an older pandas."""
-    named = sha256(_REQUIREMENTS.read_bytes() + sys.version.encode()).hexdigest()[:8]
-    folder = cache / f"twarc-csv-{named}"
-    python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    if not (folder / "complete").exists():
-        print(f"installing twarc-csv into {folder} …", flush=True)
-        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", "-r", _REQUIREMENTS], check=True)
-        (folder / "complete").touch()
-    return python
 
 
 def _row(name: str, peer: float, ours: float) -> str:
