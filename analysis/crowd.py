@@ -91,8 +91,6 @@ def accounts(
         [len(each) for each in known],
         [int(each.max()) if len(each) else None for each in known],
     )
-    counted = {
-        name: pd.Series(column, dtype="int64[pyarrow]")
-        for name, column in zip(OF_ACCOUNTS, columns, strict=True)
-    }
-    return pd.DataFrame({"network": crowd.network_names[found], **counted})
+    counted = pd.DataFrame(dict(zip(OF_ACCOUNTS, columns, strict=True)), dtype=object)
+    counted.insert(0, "network", crowd.network_names[found])
+    return counted.astype(dict.fromkeys(OF_ACCOUNTS, "int64[pyarrow]"))

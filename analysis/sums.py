@@ -66,7 +66,7 @@ def by_day(cells: pd.DataFrame) -> pd.DataFrame:
 
 def most_used(cells: pd.DataFrame, most: int) -> pd.DataFrame:
     """What `aggregates.most_used` gives of the posts of `aggregates.hashtag_cells`."""
-    tags = cells.groupby("hashtag")["posts"].sum().reset_index()
+    tags: pd.DataFrame = cells.groupby("hashtag", as_index=False)[["posts"]].sum()
     used = tags.sort_values(["posts", "hashtag"], ascending=[False, True], ignore_index=True)
     return used.head(most)
 
@@ -129,12 +129,6 @@ def _added(cells: pd.DataFrame) -> dict[str, Any]:
 
 def _rows(rows: list[dict[str, Any]], names: Iterable[str]) -> pd.DataFrame:
     """Days and numbers with the types that aggregates have."""
-    return pd.DataFrame(
-        {
-            name: pd.Series(
-                [row[name] for row in rows],
-                dtype="date32[day][pyarrow]" if name in _DAYS else "int64[pyarrow]",
-            )
-            for name in names
-        }
+    return pd.DataFrame({name: [row[name] for row in rows] for name in names}, dtype=object).astype(
+        {name: "date32[day][pyarrow]" if name in _DAYS else "int64[pyarrow]" for name in names}
     )

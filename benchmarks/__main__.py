@@ -11,6 +11,7 @@ import platformdirs
 from benchmarks.build import build
 from benchmarks.collectors import measure as measure_collectors
 from benchmarks.imports import compare
+from benchmarks.screens import compare as compare_screens
 from benchmarks.table import measure
 
 _SIZES = (100_000, 1_000_000)
@@ -42,11 +43,17 @@ def main() -> int:
     collecting = commands.add_parser("collectors", help="runs against a server on loopback")
     collecting.add_argument("--posts", type=int, default=20_000)
     collecting.add_argument("--runs", type=int, default=3)
+    screens = commands.add_parser(
+        "screens", help="the Overview in a browser, beside a bare page", parents=[cache]
+    )
+    screens.add_argument("--posts", type=int, default=1_000_000)
     chosen = parser.parse_args()
     if chosen.command == "build":
         return 0 if build(chosen.posts) else 1
     if chosen.command == "collectors":
         return 0 if measure_collectors(chosen.posts, chosen.runs) else 1
+    if chosen.command == "screens":
+        return 0 if compare_screens(chosen.posts, chosen.cache) else 1
     if chosen.command == "imports":
         compare(chosen.posts, chosen.runs, chosen.cache)
         return 0

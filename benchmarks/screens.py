@@ -110,8 +110,10 @@ window.isAtRest = isAtRest
 
 def compare(posts: int, cache: Path) -> bool:
     """Measure, and print what came of it; whether all limits hold."""
+    from streamlit.logger import set_log_level
+
+    set_log_level("ERROR")  # it misses its server at every turn
     home = campaign.home(posts, cache)
-    # Read when they are imported: whose campaigns these are, and how to reach them.
     os.environ["PORTE_VOIX_HOME"] = str(home)
     steps = [_steps(*walk) for walk in _WALKS]
     chosen = [step.chosen for walk in steps for step in walk]
@@ -214,12 +216,10 @@ async def _measured(
         )
         browser = await playwright.chromium.launch(executable_path=found, args=_ARGUMENTS)
         environment = {"PORTE_VOIX_HOME": str(home), "READY_MADE": str(ready_made)}
-        with (
-            _served(_ROOT / "app.py", environment) as app,
-            _served(bare_app, environment) as bare,
-        ):
+        ours = _ROOT / "app.py"
+        with _served(ours, environment) as app, _served(bare_app, environment) as bare:
             alone, apart, whole = await _in_turns(browser, app, bare, walks, expected)
-        with _served(_ROOT / "app.py", environment) as app:
+        with _served(ours, environment) as app:
             together, errors = await _at_once(browser, app, walks, expected)
         await browser.close()
     return _report(posts, alone, apart, whole, together, errors)
