@@ -265,5 +265,5 @@ def _judge(found: dict[tuple[str, int], tuple[_Result, _Result]], sizes: list[in
             limits.append((f"{name} beside the peer", ratios[-1], 1 / _TIMES_FASTER))
     for name, value, most in limits:
         held = value is not None and value <= most
-        print(f"{name:32}{_number(value, 3)} (at most {most:g}){'' if held else '  TOO MUCH'}")
+        print(f"{name:36}{_number(value, 3)} (at most {most:g}){'' if held else '  TOO MUCH'}")
     return all(value is not None and value <= most for _, value, most in limits)
