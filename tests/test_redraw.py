@@ -1,0 +1,109 @@
+"""A changed filter shows soon: no post is read for it, and what takes long is done meanwhile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from data.lake import Lake
+from views.parts import loaders, meanwhile
+from views.parts.filters import Filters
+
+FRAME = Path(__file__).resolve().parent.parent / "views" / "frame.py"
+CAMPAIGN = "demo-puits"
+
+
+@pytest.fixture
+def read(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The tables that were read, one a reading, with nothing kept from other tests."""
+    st.cache_data.clear()
+    st.cache_resource.clear()
+    tables: list[str] = []
+    frame = Lake._frame
+
+    def noted(lake: Lake, table: Any, *asked: Any) -> Any:
+        tables.append(table.folder.name)
+        return frame(lake, table, *asked)
+
+    monkeypatch.setattr(Lake, "_frame", noted)
+    return tables
+
+
+def _overview() -> AppTest:
+    app = AppTest.from_file(str(FRAME), default_timeout=60)
+    app.query_params.update({"campaign": CAMPAIGN, "period": "all", "lang": "fr"})
+    app.run()
+    assert not app.exception
+    return app
+
+
+def _shown(app: AppTest) -> list[Any]:
+    assert not app.exception
+    charts = [it.proto.spec for it in app.get("plotly_chart")]
+    return [*((it.label, it.value, it.delta) for it in app.metric), *charts, app.table[0].value]
+
+
+def test_another_filter_reads_no_post(read: list[str]) -> None:
+    app = _overview()
+    whole = _shown(app)
+    assert len(read) == 3, "the sums, the accounts and the hashtags, each once"
+    read.clear()
+    app.selectbox(key="period").set_value("90d").run()
+    app.button_group(key="kinds").set_value(["original"]).run()
+    assert read == []
+    assert _shown(app) != whole
+
+
+def test_a_large_campaign_is_read_again_and_shows_the_same(
+    read: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def both() -> list[Any]:
+        st.cache_data.clear()
+        app = _overview()
+        app.button_group(key="kinds").set_value(["reply"]).run()
+        return _shown(app)
+
+    from_memory = both()
+    monkeypatch.setattr(loaders, "_MOST_POSTS", 0)
+    read.clear()
+    assert str(both()) == str(from_memory)
+    assert len(read) > 2
+
+
+def test_what_is_asked_for_once_is_not_begun_nor_what_nobody_asks_for_any_more(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = 100.0
+    monkeypatch.setattr(meanwhile.time, "monotonic", lambda: clock)
+    waiting: list[Any] = []
+    done: list[Filters] = []
+
+    class Worker:
+        def submit(self, *asked: Any) -> Any:
+            waiting.append(asked)
+            return meanwhile.Future()
+
+    def load(chosen: Filters) -> None:
+        done.append(chosen)
+
+    monkeypatch.setattr(meanwhile, "_WORKER", Worker())
+
+    def ask(campaign_id: str) -> bool:
+        return meanwhile.is_done(load, Filters(campaign_id, "1"))
+
+    assert not ask("left") and not ask("stays")
+    assert not ask("left") and not ask("stays")
+    assert waiting == [], "the page that asks is being drawn"
+    clock += meanwhile.A_MOMENT
+    assert not ask("left") and not ask("stays") and not ask("stays")
+    assert len(waiting) == 2
+    clock += 3 * meanwhile.A_MOMENT
+    assert not ask("stays")
+    clock += 2 * meanwhile.A_MOMENT
+    for work, *asked in waiting:
+        work(*asked)
+    assert [it.campaign_id for it in done] == ["stays"]
