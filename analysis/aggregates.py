@@ -106,7 +106,12 @@ _DATES = frozenset({"day", "first_on", "last_on"})
 #: Of longer sequences of hashtags, this beginning counts.
 _LONGEST_SEQUENCE = 10
 
-_DAY = nw.col("published_at").dt.convert_time_zone("UTC").dt.date()
+
+def _day_of(moment: nw.Expr) -> nw.Expr:
+    return moment.dt.convert_time_zone("UTC").dt.date()
+
+
+_DAY = _day_of(nw.col("published_at"))
 
 
 def selected(
@@ -688,7 +693,8 @@ def view_moments(posts: Posts) -> pd.DataFrame:
         nw.when(nw.col("kind") == nw.lit(kind)).then(nw.col("is_known")).otherwise(nw.lit(0))
         for kind in OWN_KINDS
     ]
-    moments = (
+    whole = ("impressions", "reach", *(f"n_{kind}" for kind in OWN_KINDS))
+    sums = (
         _logarithms(posts)
         .with_columns(
             *(it.alias(f"n_{kind}") for it, kind in zip(is_of, OWN_KINDS)),
@@ -705,9 +711,13 @@ def view_moments(posts: Posts) -> pd.DataFrame:
             *(nw.col(f"n_{kind}").sum() for kind in OWN_KINDS),
             *(nw.col(it).sum() for it in "yfe"),
         )
-        .sort("author_id", "network")
     )
-    return _in_pandas(_null_unless_published(_collected(moments), counts))
+    # So many rows take their types where they are made, not once more afterwards.
+    moments = _null_unless_published(sums, counts).with_columns(
+        *(nw.col(it).cast(nw.Int64) for it in whole),
+        *(_day_of(nw.col(it)) for it in ("first_on", "last_on")),
+    )
+    return _in_pandas(_collected(moments.sort("author_id", "network")))
 
 
 def view_sums(posts: Posts) -> pd.DataFrame:
@@ -840,7 +850,7 @@ def followers_over_time(observations: Posts, most: int) -> pd.DataFrame:
         )
         .select(
             *("author_id", "network"),
-            day=nw.col("observed_at").dt.convert_time_zone("UTC").dt.date(),
+            day=_day_of(nw.col("observed_at")),
             followers=nw.col("author_followers"),
         )
         .group_by("author_id", "network", "day")
@@ -1063,9 +1073,7 @@ def _alike(posts: Posts, **key: nw.Expr) -> nw.DataFrame[Any]:
             nw.col("published_at").max().alias("last_on"),
             *(nw.col(it).sum() for it in _BITS),
         )
-        .with_columns(
-            nw.col(it).dt.convert_time_zone("UTC").dt.date() for it in ("first_on", "last_on")
-        )
+        .with_columns(_day_of(nw.col(it)) for it in ("first_on", "last_on"))
     )
     return _collected(alike).with_columns(
         nw.when(nw.col("pattern") // 2**bit % 2 == 1).then(nw.col(it)).alias(it)
@@ -1149,7 +1157,7 @@ def _sum_and_number(names: Iterable[str]) -> list[nw.Expr]:
     ]
 
 
-def _null_unless_published(sums: nw.DataFrame[Any], names: Iterable[str]) -> nw.DataFrame[Any]:
+def _null_unless_published(sums: FrameT, names: Iterable[str]) -> FrameT:
     """The sum of nothing but nulls is 0 on every engine: here it is null."""
     return sums.with_columns(
         nw.when(nw.col(f"n_{name}") > 0).then(nw.col(name)).alias(name) for name in names

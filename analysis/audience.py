@@ -22,7 +22,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 import pandas as pd
@@ -108,9 +108,17 @@ def estimated_reach(
     >>> reach.estimated.method, reach.estimated.grade
     ('estimated_reach.m0/1', 'D')
     """
-    ours = exposures[exposures["network"] != Network.YOUTUBE.value]
-    networks = {str(network): authors for network, authors in ours.groupby("network", sort=True)}
-    known = {network: _known(authors) for network, authors in networks.items()}
+    # Names are long: they are copied once, and only those of authors who are known.
+    names = exposures["author_id"].reset_index(drop=True)
+    unnamed = exposures.drop(columns=["author_id", "network"]).reset_index(drop=True)
+    unnamed["is_named"] = names.notna()
+    of_network = exposures.groupby("network", sort=True).indices
+    networks = {
+        str(network): unnamed.iloc[rows]
+        for network, rows in of_network.items()
+        if network != Network.YOUTUBE
+    }
+    known = {network: _known(authors, names) for network, authors in networks.items()}
     chance = np.random.Generator(np.random.PCG64(_seed(known)))
     heterogeneity = chance.uniform(*_HETEROGENEITY_DRAWN, _DRAWS)
     found = {
@@ -124,7 +132,8 @@ def estimated_reach(
         )
         for network, authors in networks.items()
     }
-    together = _together(ours, list(found.values()), chance.uniform(*_SHARED_DRAWN, _DRAWS))
+    days = exposures.filter(["first_on", "last_on"])[exposures["network"] != Network.YOUTUBE]
+    together = _together(days, list(found.values()), chance.uniform(*_SHARED_DRAWN, _DRAWS))
     return Reach(
         together.estimated,
         together.bounds,
@@ -223,20 +232,18 @@ class _Estimate:
     draws: Floats
 
 
-def _known(authors: pd.DataFrame) -> pd.DataFrame:
+def _known(authors: pd.DataFrame, names: pd.Series[Any]) -> pd.DataFrame:
     """The authors whose audience can be told, in the order of their ids; numbers are floats.
 
-    Columns: `author_id`, `posts` (those with views), `views`, `views_sd`, `imputed`,
-    `shared_sd`, `followers`, `reach` (NaN where unpublished), `reported` (of the views).
+    The index of `authors` is their place in `names`. Columns: `author_id`, `posts` (those with
+    views), `views`, `views_sd`, `imputed`, `shared_sd`, `followers`, `reach` (NaN where
+    unpublished), `reported` (of the views).
     """
-    named = authors[authors["author_id"].notna()]
-    names = named["author_id"].array
-    is_in_order = (names[1:] >= names[:-1]).all()  # to look is faster than to sort
-    order = np.arange(len(names)) if is_in_order else np.asarray(names.argsort())
-    known = pd.DataFrame({"author_id": named["author_id"].array[order]})
-    for name in ("views", "views_sd", "imputed", "shared_sd", "followers", "reach", "reported"):
-        known[name] = named[name].to_numpy(np.float64, na_value=np.nan)[order]
-    known["posts"] = (named["n_reported"] + named["n_imputed"]).to_numpy(np.float64)[order]
+    authors = authors[authors["is_named"]]
+    columns = ("views", "views_sd", "imputed", "shared_sd", "followers", "reach", "reported")
+    numbers = {name: authors[name].to_numpy(np.float64, na_value=np.nan) for name in columns}
+    posts = (authors["n_reported"] + authors["n_imputed"]).to_numpy(np.float64)
+    known = pd.DataFrame({**numbers, "posts": posts}, index=authors.index)
     known = known.fillna({"views_sd": 0.0, "imputed": 0.0, "shared_sd": 0.0, "reported": 0.0})
     # Where people are counted, nothing is left to estimate.
     is_counted = known["reach"].notna()
@@ -247,7 +254,13 @@ def _known(authors: pd.DataFrame) -> pd.DataFrame:
     usual = (a_post.where(a_post > 0) / known["followers"].where(known["followers"] > 0)).median()
     known["followers"] = known["followers"].fillna(a_post / usual).mask(is_counted, 0.0)
     is_known = known["views"].notna() & known["followers"].notna()
-    return known[is_known & (is_counted | (known["posts"] > 0))].reset_index(drop=True)
+    known = known[is_known & (is_counted | (known["posts"] > 0))]
+
+    ids = names.iloc[known.index].array
+    if not (ids[1:] >= ids[:-1]).all():  # to look is faster than to sort
+        order = np.asarray(ids.argsort())
+        ids, known = ids[order], known.iloc[order]
+    return known.reset_index(drop=True).assign(author_id=ids)
 
 
 def _estimate(

@@ -298,14 +298,15 @@ def _most_engaged(
 ) -> tuple[NDArray[np.intp], pd.DataFrame, NDArray[np.intp]]:
     """The authors with the most engaged people, their rows, and the author of each row."""
     number = engaged["author_id"].value_counts()
-    number = number[number.index.isin(author_ids)]
+    places = np.flatnonzero(author_ids.isin(number.index))
+    number = number[number.index.isin(author_ids.iloc[places])]
     if len(number) > _AUTHORS:
         number = number[number >= number.nlargest(_AUTHORS).iloc[-1]]
     order = np.lexsort((number.index.to_numpy(object), -number.to_numpy(np.int64)))
     chosen = number.index[order[:_AUTHORS]].sort_values()
     rows = engaged[engaged["author_id"].isin(chosen)]
     codes, found = pd.factorize(rows["author_id"])
-    places = np.flatnonzero(author_ids.isin(chosen))
+    places = places[author_ids.iloc[places].isin(chosen).to_numpy()]
     return places, rows, chosen.get_indexer(pd.Index(found))[codes]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -55,14 +56,17 @@ def reached(
     posts = aggregates.comparable(posts, ())
     moments = aggregates.view_moments(posts)
     known = posts if learnt_from is None else learnt_from
-    model = impressions.view_model(
-        aggregates.view_sums(known),
-        moments if learnt_from is None else aggregates.view_moments(known),
-    )
-    missing = None if model is None else aggregates.missing_views(posts, model)
-    exposures = impressions.exposures(moments, missing, model)
-    estimated = audience.estimated_reach(exposures, aggregates.engaged(posts))
-    displayed = impressions.estimated_impressions(exposures)
+    sums_of_views = aggregates.view_sums(known)
+    learnt = moments if learnt_from is None else aggregates.view_moments(known)
+    # What it gave is worked on while the engine goes on reading, one query after the other.
+    with ThreadPoolExecutor(1) as engine:
+        engaged = engine.submit(aggregates.engaged, posts)
+        model = impressions.view_model(sums_of_views, learnt)
+        missing = engine.submit(aggregates.missing_views, posts, model) if model else None
+        passed_on = engine.submit(aggregates.cascades, posts, _CASCADES)
+        exposures = impressions.exposures(moments, missing.result() if missing else None, model)
+        estimated = audience.estimated_reach(exposures, engaged.result())
+        displayed = impressions.estimated_impressions(exposures)
     return Reached(
         measures={
             "estimated_reach": estimated.estimated,
@@ -72,7 +76,7 @@ def reached(
             "estimated_impressions": displayed,
             "frequency": reach.frequency(displayed, estimated.estimated),
             "engagement_rate_by_reach": reach.engagement_rate_by_reach(totals, estimated.estimated),
-            "structural_virality": cascades.median_virality(aggregates.cascades(posts, _CASCADES)),
+            "structural_virality": cascades.median_virality(passed_on.result()),
         },
         by_network=estimated.by_network,
         bounds_by_network=estimated.bounds_by_network,
