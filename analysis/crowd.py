@@ -77,11 +77,12 @@ def accounts(
         (crowd.kinds, crowd.kind_names, kinds),
     ):
         if codes:
-            is_in &= names.isin([str(code) for code in codes])[numbers]
-    accounts = crowd.accounts[is_in]
-    first = np.flatnonzero(np.diff(accounts, prepend=-1))
-    followers = np.maximum.reduceat(crowd.followers[is_in], first) if len(first) else first
-    of = crowd.networks[is_in][first]
+            is_in &= names.isin([str(code) for code in codes]).take(numbers)
+    posts = np.flatnonzero(is_in)  # numpy takes by place four times as fast as by truth
+    first = np.flatnonzero(np.diff(crowd.accounts.take(posts), prepend=-1))
+    followers = crowd.followers.take(posts)
+    followers = np.maximum.reduceat(followers, first) if len(first) else followers
+    of = crowd.networks.take(posts.take(first))
     found = np.unique(of)
     theirs = [followers[of == network] for network in found]
     known = [each[each >= 0] for each in theirs]

@@ -52,7 +52,7 @@ def reached(
     """
     if by_network is None:
         by_network = aggregates.by_network(posts)
-    totals = sums.together(sums.comparable(by_network, ()))
+    totals = sums.together(by_network, ())
     posts = aggregates.comparable(posts, ())
     moments = aggregates.view_moments(posts)
     known = posts if learnt_from is None else learnt_from

@@ -118,15 +118,15 @@ class Table:
         Paths are unquoted here: the addresses that Delta gives percent-encode, and a home
         folder with an accent could not be read.
         """
-        table = table or self.load()
-        if table is None:
+        if table is not None:
+            files = _files(table)
+        elif (newest := _newest_commit(self.folder)) is not None:
+            files = _files_at(self.folder, newest)
+        else:
             return []
-        actions = pa.table(table.get_add_actions(flatten=True))
-        paths = actions["path"].to_pylist()
-        campaigns = actions["partition.campaign_id"].to_pylist()
         return sorted(
-            str(self.folder / unquote(path))
-            for path, campaign in zip(paths, campaigns, strict=True)
+            str(self.folder / path)
+            for path, campaign in files
             if campaign_id is None or campaign == campaign_id
         )
 
@@ -175,6 +175,25 @@ class Table:
         table = DeltaTable(str(self.folder))
         table.create_checkpoint()
         table.cleanup_metadata()
+
+
+def _files(table: DeltaTable) -> tuple[tuple[str, str], ...]:
+    """The path of each file in the folder of its table, and the campaign that it is of."""
+    actions = pa.table(table.get_add_actions(flatten=True))
+    paths = map(unquote, actions["path"].to_pylist())
+    return tuple(zip(paths, actions["partition.campaign_id"].to_pylist(), strict=True))
+
+
+@lru_cache(maxsize=32)
+def _files_at(folder: Path, commit: tuple[str, int]) -> tuple[tuple[str, str], ...]:
+    """The files as of a commit: pages ask at every click, and to open a table takes longest."""
+    return _files(DeltaTable(str(folder)))
+
+
+def _newest_commit(folder: Path) -> tuple[str, int] | None:
+    """The name of a table's newest commit, and when it was written; None before the first."""
+    newest = max((folder / "_delta_log").glob("*.json"), default=None)
+    return (newest.name, newest.stat().st_mtime_ns) if newest else None
 
 
 def connect(spill: Path) -> duckdb.DuckDBPyConnection:

@@ -38,15 +38,15 @@ def test_accounts_in_memory_are_counted_as_those_of_the_posts(rows: Any, asked: 
 @given(posts_rows, filters)
 def test_cells_add_up_to_what_the_posts_add_up_to(rows: Any, asked: Any) -> None:
     posts = on_pandas(rows)
-    chosen, cells = aggregates.selected(posts, **asked), aggregates.cells(posts)
+    chosen, cells = aggregates.selected(posts, **asked), sums.in_arrow(aggregates.cells(posts))
     cells = sums.selected(cells, **asked)
     same(sums.by_day(cells), aggregates.by_day(chosen))
-    by_network = sums.with_accounts(sums.by_network(cells), aggregates.accounts(chosen))
+    by_network = sums.by_network(cells, aggregates.accounts(chosen))
     same(by_network, aggregates.by_network(chosen))
     # An account is of one network, which the invented ones are not.
     columns = [it for it in aggregates.SUMS if it not in aggregates.OF_ACCOUNTS]
     comparable = aggregates.comparable(chosen, asked["networks"])
-    together = sums.together(sums.comparable(by_network, asked["networks"]))
+    together = sums.together(by_network, asked["networks"])
     same(together[columns], aggregates.totals(comparable)[columns])
     of_kinds = aggregates.by_kind(comparable)[["kind", "posts"]].to_dict("list")
     assert sums.by_kind(together).to_dict("list") == of_kinds
@@ -59,5 +59,5 @@ def test_hashtags_are_counted_as_those_of_the_posts(rows: Any, asked: Any, most:
     chosen = aggregates.selected(posts, **asked)
     used = aggregates.most_used(chosen, most)
     same(used, aggregates.hashtags(chosen, most)[["hashtag", "posts"]])
-    cells = sums.selected(aggregates.hashtag_cells(posts), **asked)
+    cells = sums.selected(sums.in_arrow(aggregates.hashtag_cells(posts)), **asked)
     same(sums.most_used(cells, most), used)

@@ -14,6 +14,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import streamlit as st
 
 from analysis import aggregates, content, crowd, growth, reach, reached, sums
@@ -95,24 +97,25 @@ def collections(campaign_id: str) -> pd.DataFrame:
 def outline(campaign_id: str, version: str) -> Outline:
     """What a campaign holds, at a version."""
     cells = _cells(campaign_id, version)
-    days = cells["day"].dropna()
+    days = pc.min_max(cells["day"]).as_py()
+    networks = cells["network"].unique().to_pylist()
     return Outline(
-        int(cells["posts"].sum()),
-        None if days.empty else days.min(),
-        None if days.empty else days.max(),
-        tuple(it for it in Network if it in set(cells["network"])),
+        pc.sum(cells["posts"]).as_py() or 0,
+        days["min"],
+        days["max"],
+        tuple(it for it in Network if it in networks),
     )
 
 
 @st.cache_resource(max_entries=_KEPT_WHOLE, show_spinner=False)
-def _cells(campaign_id: str, version: str) -> pd.DataFrame:
+def _cells(campaign_id: str, version: str) -> pa.Table:
     """`aggregates.cells` of a whole campaign: what a filter adds up, and its posts stay unread."""
-    return aggregates.cells(lake_of(campaign_id).posts(campaign_id))
+    return sums.in_arrow(aggregates.cells(lake_of(campaign_id).posts(campaign_id)))
 
 
 @st.cache_resource(max_entries=_KEPT_WHOLE, show_spinner=False)
-def _hashtag_cells(campaign_id: str, version: str) -> pd.DataFrame:
-    return aggregates.hashtag_cells(lake_of(campaign_id).posts(campaign_id))
+def _hashtag_cells(campaign_id: str, version: str) -> pa.Table:
+    return sums.in_arrow(aggregates.hashtag_cells(lake_of(campaign_id).posts(campaign_id)))
 
 
 @st.cache_resource(max_entries=_KEPT_WHOLE, show_spinner=False)
@@ -129,7 +132,7 @@ def _asked(chosen: Filters) -> dict[str, Any]:
     return {name: getattr(chosen, name) for name in ("since", "until", "networks", "kinds")}
 
 
-def _cells_of(chosen: Filters) -> pd.DataFrame:
+def _cells_of(chosen: Filters) -> pa.Table:
     return sums.selected(_cells(chosen.campaign_id, chosen.version), **_asked(chosen))
 
 
@@ -155,7 +158,7 @@ def _comparable(chosen: Filters, hashtag: str | None = None) -> aggregates.Posts
 @st.cache_data(max_entries=_ENTRIES, show_spinner=False)
 def totals(chosen: Filters) -> pd.DataFrame:
     """`aggregates.totals`, networks that may not be added left out."""
-    return sums.together(sums.comparable(by_network(chosen), shown_networks(chosen)))
+    return sums.together(by_network(chosen), shown_networks(chosen))
 
 
 def potential_reach(chosen: Filters) -> Measure:
@@ -198,7 +201,7 @@ def by_network(chosen: Filters) -> pd.DataFrame:
         accounts = crowd.accounts(_crowd(chosen.campaign_id, chosen.version), **_asked(chosen))
     else:
         accounts = aggregates.accounts(_posts(chosen))
-    return sums.with_accounts(sums.by_network(_cells_of(chosen)), accounts)
+    return sums.by_network(_cells_of(chosen), accounts)
 
 
 def by_kind(chosen: Filters) -> pd.DataFrame:
