@@ -7,14 +7,16 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
-from views.parts import jobs
+from views.parts import apart, jobs
 from views.parts.serving import Compressed, Sealed
 
 
 @asynccontextmanager
 async def _running(_: st.App) -> AsyncIterator[None]:
+    apart.start()
     yield
     jobs.stop_all()
+    apart.stop()
 
 
 app = st.App(

@@ -18,11 +18,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import streamlit as st
 
-from analysis import aggregates, content, crowd, growth, reach, reached, sums
+from analysis import aggregates, content, crowd, growth, reach, sums
 from analysis.measure import Measure
+from analysis.reached import Reached
 from analysis.topics import Found
 from data.lake import Campaign, Lake
 from data.model import Network
+from views.parts import apart
 
 if TYPE_CHECKING:
     from views.parts.filters import Filters
@@ -167,14 +169,11 @@ def potential_reach(chosen: Filters) -> Measure:
 
 
 @st.cache_data(max_entries=_ENTRIES, show_spinner=False)
-def reach_of(chosen: Filters) -> reached.Reached:
-    """`reached.reached`: every measure of reach, YouTube left out.
-
-    Any network and kind of post is estimated by what is known of all.
-    """
-    is_part = bool(chosen.networks or chosen.kinds)
-    learnt_from = _posts(replace(chosen, networks=(), kinds=())) if is_part else None
-    return reached.reached(_posts(chosen), learnt_from, by_network(chosen)).at(chosen.version)
+def reach_of(chosen: Filters) -> Reached:
+    """`reached.reached`: every measure of reach, YouTube left out."""
+    lake = lake_of(chosen.campaign_id)
+    found = apart.reached(lake, chosen.campaign_id, _asked(chosen), by_network(chosen))
+    return found.at(chosen.version)
 
 
 @st.cache_data(max_entries=_ENTRIES, show_spinner=False)
