@@ -62,15 +62,20 @@ def _end(process: subprocess.Popen[str]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def peak() -> int | None:
-    """The largest memory that this process has had until now, in bytes."""
-    status = Path("/proc/self/status")
+def peak(process: int | None = None) -> int | None:
+    """The largest memory that a process has had until now, in bytes; without a number, this one.
+
+    Of others, and of some systems, it is not known.
+    """
+    status = Path(f"/proc/{process or 'self'}/status")
     if status.exists():  # getrusage would count the process that started this one
         lines = (line.split() for line in status.read_text(encoding="ascii").splitlines())
         return next(int(line[1]) * 1024 for line in lines if line[0] == "VmHWM:")
     try:
         import resource
     except ImportError:
+        return None
+    if process:
         return None
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 

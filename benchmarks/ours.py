@@ -40,8 +40,15 @@ def ask(name: str, home: str, answer: str) -> dict[str, Any]:
 
 
 def overview(home: str) -> dict[str, Any]:
-    """Open the page itself, with nothing kept: the seconds in which any loader is at work."""
+    """Open the page itself, with nothing kept: the seconds in which any loader is at work.
+
+    `peak` is that of the page's process and that of the one where the reach is worked out, which
+    runs since the program was started.
+    """
     os.environ["PORTE_VOIX_HOME"] = home
+    from views.parts import apart
+
+    other = apart.start()
     from streamlit.logger import set_log_level
     from streamlit.testing.v1 import AppTest
 
@@ -56,7 +63,11 @@ def overview(home: str) -> dict[str, Any]:
     # What a card left to be worked out meanwhile.
     for name, chosen in importlib.import_module("views.parts.meanwhile")._WORKS:
         getattr(loaders, name)(chosen)
-    return {"seconds": _together([(begin, end) for _, begin, end in worked]), "worked": worked}
+    seconds = _together([(begin, end) for _, begin, end in worked])
+    peaks = [child.peak(), child.peak(other.pid)]
+    apart.stop()
+    peak = None if None in peaks else sum(peaks)
+    return {"seconds": seconds, "peak": peak, "worked": worked}
 
 
 def co_actions(action: str, home: str, answer: str) -> dict[str, Any]:

@@ -87,22 +87,22 @@ const isNew = (expected) => {
     const card = document.querySelector(".st-key-card_posts [data-testid=stMetricValue]")
     return card?.textContent.replace(/\\D/g, "") === String(expected.posts)
         && ["by_day", "by_kind", "hashtags"].every((key) => drawn(key) === expected[key])
-        && !all("[data-stale=true], [data-testid=stSkeleton]").some((it) => !inReach(it))
+        && !all("[data-stale=true]").some((it) => !inReach(it))
 }
 const isAtRest = () =>
     document.querySelector("[data-testid=stApp]")?.dataset.testScriptState === "notRunning"
-    && !document.querySelector("[data-stale=true], [data-testid=stSkeleton]")
+    && !document.querySelector("[data-stale=true], .st-key-under_way")
     && document.querySelector(".st-key-card_estimated_reach [data-testid=stMetricValue]")
 const when = (isSo) => new Promise((resolve) => {
     const look = () => isSo() ? requestAnimationFrame(() => resolve(performance.now() - pressedAt))
         : requestAnimationFrame(look)
     look()
 })
-window.watch = (expected) => {
+window.watch = (expected, untilWhole) => {
     window.pressedAt = Infinity
     const isPressed = () => window.pressedAt < Infinity
     window.shown = when(() => isPressed() && isNew(expected))
-    window.whole = window.shown.then(() => when(isAtRest))
+    window.whole = untilWhole && window.shown.then(() => when(isAtRest))
 }
 window.isAtRest = isAtRest
 """
@@ -244,7 +244,7 @@ async def _in_turns(
                     (theirs, "state", str(number), apart, []),
                 ]
                 for visitor, key, label, shown, rest in turns[:: -1 if number % 2 else 1]:
-                    await visitor.watch(figures)
+                    await visitor.watch(figures, until_whole=True)
                     await visitor.press(key, label)
                     shown.append(await visitor.clock("shown"))
                     rest.append(await visitor.clock("whole"))
@@ -327,9 +327,13 @@ class _Visitor:
                 .click()
             )
 
-    async def watch(self, expected: dict[str, int]) -> None:
-        """Sets the page's clock: it waits for the next click, and for these figures."""
-        await self.page.evaluate("expected => { watch(expected) }", expected)
+    async def watch(self, expected: dict[str, int], *, until_whole: bool = False) -> None:
+        """Sets the page's clock: it waits for the next click, and for these figures.
+
+        To wait for what comes after them costs a page work at every frame.
+        """
+        asked = [expected, until_whole]
+        await self.page.evaluate("([expected, untilWhole]) => watch(expected, untilWhole)", asked)
 
     async def clock(self, of: str) -> float:
         """The milliseconds from the click until the page was there."""

@@ -53,7 +53,7 @@ IS_DRAWN = """() => {
     return app?.dataset.testScriptState === "notRunning"
         && app.dataset.testConnectionState === "CONNECTED"
         && document.querySelector("h1")
-        && !document.querySelector("[data-stale=true], [data-testid=stSkeleton]")
+        && !document.querySelector("[data-stale=true], [data-testid=stSkeleton], .st-key-under_way")
 }"""
 
 #: Text that does not fit where it stands, and a page wider than its window.

@@ -131,6 +131,7 @@ def potential_reach(found: Measure, chosen: Filters) -> None:
         st.caption(f"{t('definition.potential_reach')} {rests_on}")
 
 
+@st.fragment
 def estimated_reach(chosen: Filters) -> None:
     """How many people saw it, and the way to the page that says how that is known.
 
@@ -139,7 +140,11 @@ def estimated_reach(chosen: Filters) -> None:
     """
     with st.container(key="card_estimated_reach"):
         if not meanwhile.is_done(loaders.reach_of, chosen):
-            _wait_for_reach(chosen)
+            # What moves would keep a modest computer busy just when it has most to do.
+            with st.container(key="under_way"):
+                st.metric(t("measure.estimated_reach"), "…")
+                st.caption(t("reach.under_way"))
+                meanwhile.ask_again()
             return
         found = loaders.reach_of(chosen).measures["estimated_reach"]
         why = measures.why_hidden("estimated_reach", found, chosen)
@@ -148,13 +153,6 @@ def estimated_reach(chosen: Filters) -> None:
         sure = why or t("reach.grade", grade=found.grade, meaning=t(f"grade.{found.grade}"))
         st.caption(f"{t('definition.estimated_reach')} {sure}")
         st.page_link(_REACH, label=t("reach.link"), icon=":material/groups:")
-
-
-@st.fragment(run_every=meanwhile.A_MOMENT)
-def _wait_for_reach(chosen: Filters) -> None:
-    st.skeleton(height=120)
-    if meanwhile.is_done(loaders.reach_of, chosen):
-        st.rerun()
 
 
 def stop_if_empty(chosen: Filters) -> None:

@@ -8,6 +8,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
 
 from views.parts.filters import Filters
 
@@ -20,6 +23,13 @@ _LEFT = 4 * A_MOMENT
 #: One thing after another: each takes all that the computer has, and pages need some of it.
 _WORKER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="meanwhile")
 _KEPT = 128
+
+
+_timer = st.components.v2.component(
+    "porte_voix_meanwhile",
+    html="<span></span>",
+    js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
+)
 
 
 @dataclass
@@ -48,6 +58,12 @@ def is_done(load: Callable[[Filters], object], chosen: Filters) -> bool:
         while len(_WORKS) > _KEPT:
             _WORKS.popitem(last=False)
         return work.begun is not None and work.begun.done()
+
+
+def ask_again() -> None:
+    """Runs the fragment that calls this once more, in a moment."""
+    data = {"milliseconds": int(A_MOMENT * 1000), "asked": time.monotonic()}
+    _timer(key="meanwhile", data=data, on_moment_change=lambda: None, height=1)
 
 
 def _work_out(load: Callable[[Filters], object], chosen: Filters) -> None:
