@@ -243,7 +243,7 @@ def _known(authors: pd.DataFrame, names: pd.Series[Any]) -> pd.DataFrame:
     columns = ("views", "views_sd", "imputed", "shared_sd", "followers", "reach", "reported")
     numbers = {name: authors[name].to_numpy(np.float64, na_value=np.nan) for name in columns}
     posts = (authors["n_reported"] + authors["n_imputed"]).to_numpy(np.float64)
-    known = pd.DataFrame({**numbers, "posts": posts}, index=authors.index)
+    known = pd.DataFrame({**numbers, "posts": posts}, index=authors.index, copy=False)
     known = known.fillna({"views_sd": 0.0, "imputed": 0.0, "shared_sd": 0.0, "reported": 0.0})
     # Where people are counted, nothing is left to estimate.
     is_counted = known["reach"].notna()

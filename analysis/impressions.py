@@ -103,14 +103,14 @@ def view_model(sums: pd.DataFrame, moments: pd.DataFrame) -> ViewModel | None:
     if posts.sum() < FEWEST_POSTS:
         return None
     moments = _by_account(moments)
-    known = moments[["network", *_OF_KINDS, *"yfe"]][
-        moments["author_id"].notna() & moments["network"].isin(posts.index)
-    ]
-    pooled = _fit(sums, known)
+    accounts = _numbers(moments, *_OF_KINDS, *"fey")
+    is_named = moments["author_id"].notna().to_numpy()
+    is_of = {it: (moments["network"] == it).to_numpy() & is_named for it in posts.index}
+    pooled = _fit(sums, accounts[np.logical_or.reduce([*is_of.values()])])
     own = {
         str(network): pooled
         if len(posts) == 1
-        else _fit(sums[sums["network"] == network], known[known["network"] == network])
+        else _fit(sums[sums["network"] == network], accounts[is_of[network]])
         for network, n in posts.items()
         if n >= FEWEST_POSTS
     }
@@ -156,7 +156,7 @@ def exposures(
     rows = rows.join(pd.concat([_NONE_IMPUTED, *parts]))
     known = rows.fillna(dict.fromkeys(_NONE_IMPUTED, 0.0))
     n = known["n_reported"] + known["n_imputed"]
-    views = rows[["reported", "imputed"]].sum(axis=1, min_count=1)
+    views = rows["reported"].add(rows["imputed"], fill_value=0)
     drawn_again = (known["squares"] + known["imputed_squares"] - views**2 / n).clip(lower=0)
     return rows.assign(
         views=views,
@@ -242,7 +242,8 @@ def _is_of(kinds: pd.Series[str], seen: tuple[str, ...]) -> npt.NDArray[np.bool_
     return is_of.reshape(-1, len(seen))[codes]
 
 
-def _fit(sums: pd.DataFrame, accounts: pd.DataFrame) -> Fit:
+def _fit(sums: pd.DataFrame, accounts: Numbers) -> Fit:
+    """From the rows of `view_sums` and, a row an account, posts of each own kind, f, e and y."""
     by_kind = sums.groupby("kind")[[*"nyfe"]].sum().astype(float)
     kinds = tuple(map(str, by_kind.index))
     n, y, corner = (by_kind[[*names]].to_numpy() for names in ("n", "y", "fe"))
@@ -255,11 +256,10 @@ def _fit(sums: pd.DataFrame, accounts: pd.DataFrame) -> Fit:
     inverse = np.linalg.inv(gram + np.diag([0.0] * len(kinds) + [_ALPHA] * 2))
     found = inverse @ target
 
-    per_account = _numbers(accounts, *(f"n_{kind}" for kind in kinds), *"fey")
-    posts = per_account[:, : len(kinds)].sum(axis=1)
-    per_account, posts = per_account[posts > 0], posts[posts > 0]
-    covariates = per_account[:, :-1]
-    means = (per_account[:, -1] - covariates @ found) / posts
+    accounts = accounts[accounts[:, : len(OWN_KINDS)].any(axis=1)]
+    covariates = accounts[:, [*map(OWN_KINDS.index, kinds), -3, -2]]
+    posts = covariates[:, :-2].sum(axis=1)
+    means = (accounts[:, -1] - covariates @ found) / posts
     squares = yy - 2 * found @ target + found @ gram @ found
     squares_within = squares - posts @ means**2
     within, between = _variances(gram, inverse, covariates, posts, squares, squares_within)
