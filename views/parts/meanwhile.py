@@ -15,15 +15,17 @@ import streamlit as st
 from views.parts.filters import Filters
 
 #: How often a page asks, in seconds.
-A_MOMENT = 0.5
+A_MOMENT = 1.0
+
+#: What is begun leaves the page so long to be drawn first.
+_HEAD_START = 0.5
 
 #: Who has not asked for so long has chosen something else, or left.
-_LEFT = 4 * A_MOMENT
+_LEFT = 3 * A_MOMENT
 
 #: One thing after another: each takes all that the computer has, and pages need some of it.
 _WORKER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="meanwhile")
 _KEPT = 128
-
 
 _timer = st.components.v2.component(
     "porte_voix_meanwhile",
@@ -46,18 +48,17 @@ _LOCK = threading.Lock()
 def is_done(load: Callable[[Filters], object], chosen: Filters) -> bool:
     """Whether a loader that caches has been called for a filter, or has failed there.
 
-    If not, it will be when this is asked again a moment later, for by then the page is drawn,
-    and unless nobody asks any more when its turn comes.
+    If not, it will be when its turn comes, unless nobody has asked for a while by then.
     """
     now = time.monotonic()
     with _LOCK:
         work = _WORKS.setdefault((load.__name__, chosen), _Work(now, now))
         work.asked_at = now
-        if work.begun is None and now - work.first_asked_at > A_MOMENT / 2:
-            work.begun = _WORKER.submit(_work_out, load, chosen)
+        if work.begun is None:
+            work.begun = _WORKER.submit(_work_out, load, chosen, work)
         while len(_WORKS) > _KEPT:
             _WORKS.popitem(last=False)
-        return work.begun is not None and work.begun.done()
+        return work.begun.done()
 
 
 def ask_again() -> None:
@@ -66,10 +67,10 @@ def ask_again() -> None:
     _timer(key="meanwhile", data=data, on_moment_change=lambda: None, height=1)
 
 
-def _work_out(load: Callable[[Filters], object], chosen: Filters) -> None:
+def _work_out(load: Callable[[Filters], object], chosen: Filters, work: _Work) -> None:
+    time.sleep(max(0, work.first_asked_at + _HEAD_START - time.monotonic()))
     with _LOCK:
-        work = _WORKS.get((load.__name__, chosen))
-        if work is None or time.monotonic() - work.asked_at > _LEFT:
+        if time.monotonic() - work.asked_at > _LEFT:
             _WORKS.pop((load.__name__, chosen), None)
             return
     load(chosen)
