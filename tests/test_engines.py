@@ -68,10 +68,8 @@ ASKED: dict[str, list[dict[str, Any]]] = {
 }
 AGGREGATES = {
     name: function
-    for name, function in vars(aggregates).items()
-    if inspect.isfunction(function)
-    and function.__module__ == aggregates.__name__
-    and not name.startswith("_")
+    for name in aggregates.__all__
+    if inspect.isfunction(function := getattr(aggregates, name))
 }
 #: A campaign of the demonstration, and three that would trip an engine.
 CAMPAIGNS = ("demo-puits", "toutes-sortes", "que-des-inconnues", "sans-rien")
