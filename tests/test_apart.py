@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -36,6 +37,14 @@ def test_what_is_worked_out_there_is_what_is_worked_out_here() -> None:
         # Engines add up in the order in which threads come.
         assert found.measures[name].value == pytest.approx(measure.value), name
         assert found.measures[name].low == pytest.approx(measure.low), name
+
+
+def test_a_home_may_be_named_from_where_the_program_was_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(Lake.demo().root, tmp_path / "maison")
+    monkeypatch.chdir(tmp_path)
+    assert apart.reached(Lake(Path("maison")), CAMPAIGN, ASKED).measures["estimated_reach"].value
 
 
 def test_what_fails_there_fails_here_and_the_next_is_worked_out() -> None:

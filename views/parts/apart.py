@@ -72,7 +72,7 @@ def reached(
     """
     with _LOCK:
         process = start()
-        pickle.dump((lake.root, campaign_id, asked, by_network), process.stdin)
+        pickle.dump((lake.root.resolve(), campaign_id, asked, by_network), process.stdin)
         process.stdin.flush()
         found, error = pickle.load(process.stdout)  # noqa: S301  (our own process)
     if error is not None:
