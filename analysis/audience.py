@@ -119,8 +119,9 @@ def estimated_reach(
         if network != Network.YOUTUBE
     }
     known = {network: _known(authors, names) for network, authors in networks.items()}
-    chance = np.random.Generator(np.random.PCG64(_seed(known)))
-    heterogeneity = chance.uniform(*_HETEROGENEITY_DRAWN, _DRAWS)
+    # A network's draws are its own, so it has the same interval alone and among others.
+    of_all = np.random.Generator(np.random.PCG64(_seed({})))
+    heterogeneity = of_all.uniform(*_HETEROGENEITY_DRAWN, _DRAWS)
     found = {
         network: _estimate(
             authors,
@@ -128,12 +129,12 @@ def estimated_reach(
             engaged.loc[engaged["network"] == network, _ENGAGED],
             float((population or {}).get(network, np.inf)),
             heterogeneity,
-            chance,
+            np.random.Generator(np.random.PCG64(_seed({network: known[network]}))),
         )
         for network, authors in networks.items()
     }
     days = exposures.filter(["first_on", "last_on"])[exposures["network"] != Network.YOUTUBE]
-    together = _together(days, list(found.values()), chance.uniform(*_SHARED_DRAWN, _DRAWS))
+    together = _together(days, list(found.values()), of_all.uniform(*_SHARED_DRAWN, _DRAWS))
     return Reach(
         together.estimated,
         together.bounds,
