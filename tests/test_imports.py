@@ -10,6 +10,7 @@ from collectors import __main__ as command
 from collectors import collect
 from collectors.base import CollectorError
 from collectors.imports import import_file
+from data.lake import Lake
 from data.model import Account, Network
 from reports import __main__ as reports
 
@@ -172,8 +173,15 @@ def test_the_command_says_the_same_in_words(home, write, capsys):
 
 
 def test_a_campaign_whose_name_is_no_slug_is_refused_with_a_sentence(home, write, capsys):
-    assert command.main(["import", "a.jsonl", "--campaign", "Été 2026"]) == 2
+    path = write("a.jsonl", page_of(range(10)))
+    assert command.main(["import", str(path), "--campaign", "Été 2026"]) == 2
     assert "Été 2026" in capsys.readouterr().err
+
+
+def test_a_file_that_is_not_there_leaves_no_empty_campaign(home, capsys, tmp_path):
+    assert command.main(["import", str(tmp_path / "exprots"), "--campaign", "essai"]) == 1
+    assert "exprots" in capsys.readouterr().err
+    assert Lake.of_user().campaigns() == []
 
 
 def test_the_summary_of_an_unknown_campaign_is_refused_with_a_sentence(home, capsys):

@@ -31,10 +31,11 @@ def add(commands: Any, language: str) -> None:
 
 def bring_in(lake: Lake, chosen: argparse.Namespace, language: str) -> int:
     """Read every file, whatever becomes of the others; gives the exit code."""
-    try:
-        lake.create(Campaign(chosen.campaign, title=chosen.campaign))
-    except LakeError as error:
-        return terminal.refuse(language, error)
+    if any(path.exists() for path in chosen.paths):  # a mistyped path leaves no empty campaign
+        try:
+            lake.create(Campaign(chosen.campaign, title=chosen.campaign))
+        except LakeError as error:
+            return terminal.refuse(language, error)
     outcomes = [
         _imported(lake, path, chosen.campaign, language, is_quiet=chosen.json)
         for path in chain.from_iterable(map(files_in, chosen.paths))
