@@ -20,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(required=True, metavar="summary")
     summing = commands.add_parser("summary", help=text(language, "command.summary"))
-    summing.add_argument("--campaign", required=True, help=text(language, "command.campaign"))
+    summing.add_argument("--campaign", required=True, help=text(language, "command.campaign_known"))
     summing.add_argument("--json", action="store_true", help=text(language, "command.json"))
     chosen = parser.parse_args(arguments)
     demo = Lake.demo()
