@@ -120,7 +120,7 @@ def estimated_reach(
     }
     known = {network: _known(authors, names) for network, authors in networks.items()}
     # A network's draws are its own, so it has the same interval alone and among others.
-    of_all = np.random.Generator(np.random.PCG64(_seed({})))
+    of_all = _chance({})
     heterogeneity = of_all.uniform(*_HETEROGENEITY_DRAWN, _DRAWS)
     found = {
         network: _estimate(
@@ -129,7 +129,7 @@ def estimated_reach(
             engaged.loc[engaged["network"] == network, _ENGAGED],
             float((population or {}).get(network, np.inf)),
             heterogeneity,
-            np.random.Generator(np.random.PCG64(_seed({network: known[network]}))),
+            _chance({network: known[network]}),
         )
         for network, authors in networks.items()
     }
@@ -475,8 +475,8 @@ def _drawn(
     return np.minimum(audiences, population), np.maximum(views, audiences)
 
 
-def _seed(known: Mapping[str, pd.DataFrame]) -> int:
-    """The first 8 bytes of the SHA-256 of what is drawn from and of the methods.
+def _chance(known: Mapping[str, pd.DataFrame]) -> np.random.Generator:
+    """Draws that the first 8 bytes of a SHA-256 decide: of the methods and of what is drawn from.
 
     Whole numbers: engines add in any order, and the last digits of a sum are not the same.
     """
@@ -485,4 +485,4 @@ def _seed(known: Mapping[str, pd.DataFrame]) -> int:
         digest.update(network.encode())
         for name in ("posts", "views", "views_sd", "followers"):
             digest.update(np.rint(authors[name].to_numpy()).tobytes())
-    return int.from_bytes(digest.digest()[:8])
+    return np.random.Generator(np.random.PCG64(int.from_bytes(digest.digest()[:8])))

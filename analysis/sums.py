@@ -20,8 +20,7 @@ from analysis.aggregates import OF_ACCOUNTS, SUMS
 from data.model import Kind
 
 _DAYS = ("first_on", "last_on")
-_OF_CELLS = tuple(it for it in SUMS if it not in OF_ACCOUNTS)
-_ADDED = tuple(it for it in _OF_CELLS if it not in _DAYS)
+_ADDED = tuple(it for it in SUMS if it not in (*_DAYS, *OF_ACCOUNTS))
 _OF_DAYS = ("posts", "likes", "reposts", "replies", "quotes", "impressions")
 _HIGHEST = ("last_on", "largest_audience")
 _NOBODY = {"authors": 0, "potential_reach": None, "n_potential_reach": 0, "largest_audience": None}
