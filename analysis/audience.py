@@ -48,6 +48,8 @@ HETEROGENEITY = 0.25
 SHARED = 0.3
 
 _VIEWS_OF_OTHERS, _MOST_SEEN = 1.3, 0.95
+#: More than there are people: what next to no views may suggest is not infinite.
+_MOST_FOLLOWERS = 1e12
 _METHODS = {True: "estimated_reach.m1/1", False: "estimated_reach.m0/1"}
 
 #: How far the central value may lie outside what pairs allow: Agostini's constant alone does 0.3 %.
@@ -253,7 +255,8 @@ def _known(authors: pd.DataFrame, names: pd.Series[Any]) -> pd.DataFrame:
 
     a_post = known["views"] / known["posts"].where(known["posts"] > 0)
     usual = (a_post.where(a_post > 0) / known["followers"].where(known["followers"] > 0)).median()
-    known["followers"] = known["followers"].fillna(a_post / usual).mask(is_counted, 0.0)
+    known["followers"] = known["followers"].fillna((a_post / usual).clip(upper=_MOST_FOLLOWERS))
+    known["followers"] = known["followers"].mask(is_counted, 0.0)
     is_known = known["views"].notna() & known["followers"].notna()
     known = known[is_known & (is_counted | (known["posts"] > 0))]
 

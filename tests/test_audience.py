@@ -492,3 +492,16 @@ def test_people_are_counted_as_well_as_promised_where_the_truth_is_known(capsys)
         assert round(far, 2) <= most
     with capsys.disabled():
         sys.stdout.write("\n".join([*lines, ""]))
+
+
+def test_followers_that_next_to_no_views_suggest_are_not_infinite() -> None:
+    known = {"views_sd": 0.0, "imputed": None, "n_imputed": 0, "shared_sd": 0.0, "reach": None}
+    views = [4.0, 2.3e-308]
+    exposures = pd.DataFrame(
+        {"author_id": ["a", "b"], "network": "x", "posts": 1, "followers": [None, 1000.0]}
+        | {"views": views, "reported": views, "n_reported": 1}
+        | known
+    )
+    nobody = pd.DataFrame({it: [] for it in ("author_id", "actor_id", "network", "even", "odd")})
+    found = estimated_reach(exposures, nobody)
+    assert 0 < found.estimated.value <= sum(views)
