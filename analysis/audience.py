@@ -50,7 +50,7 @@ SHARED = 0.3
 _VIEWS_OF_OTHERS, _MOST_SEEN = 1.3, 0.95
 #: More than there are people: what next to no views may suggest is not infinite.
 _MOST_FOLLOWERS = 1e12
-_METHODS = {True: "estimated_reach.m1/1", False: "estimated_reach.m0/1"}
+_METHODS = {True: "estimated_reach.m1/2", False: "estimated_reach.m0/1"}
 
 #: How far the central value may lie outside what pairs allow: Agostini's constant alone does 0.3 %.
 _ABOUT = 0.99

@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import minimum_spanning_tree
+from scipy.special import lambertw
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -34,6 +35,8 @@ FEWEST_TELLING, LEAST_SHARE, MANY_AUTHORS = 3, 0.2, 30
 #: so the work is bounded, whatever the size of the campaign.
 _AUTHORS, _GROUPS = 100, 50
 _AGOSTINI = 1.125
+#: So near to once the logarithms cannot be told apart, and nothing is to be corrected.
+_HARDLY_EVER_TWICE = 1e-5
 
 
 def random_duplication(
@@ -104,6 +107,27 @@ def hunter_worsley(audiences: ArrayLike, shared: ArrayLike) -> float:
     return float(np.sum(audiences) + tree.sum())
 
 
+def halves_to_wholes(times: float) -> float:
+    """What the self-overlap of two halves of an author's posts is multiplied by for two wholes.
+
+    The more posts, the more of the people are seen whatever they are like, so being seen says
+    less of being seen again. How many are seen in a share t of the posts is taken to follow the
+    logarithmic series (Fisher, Corbet and Williams 1943), log(1 + x t), which the mean number of
+    `times` that a person is seen in all of them fixes: x / log(1 + x). So many are seen in each
+    of two shares of t as twice those of t less those of 2 t.
+
+    >>> halves_to_wholes(1.0), round(halves_to_wholes(1.5), 3), round(halves_to_wholes(4.0), 3)
+    (1.0, 0.83, 0.823)
+    """
+    if times < 1 + _HARDLY_EVER_TWICE:
+        return 1.0
+    x = float(-times * lambertw(-np.exp(-1 / times) / times, -1).real - 1)
+    seen = {t: np.log1p(t * x) for t in (0.5, 1, 2)}
+    wholes = (2 * seen[1] - seen[2]) / seen[1] ** 2
+    halves = (2 * seen[0.5] - seen[1]) / seen[0.5] ** 2
+    return float(wholes / halves)
+
+
 def all_pairs(audiences: Floats, weights: Floats | float = 1.0) -> Floats:
     """The sum over all pairs of the product of their audiences.
 
@@ -120,8 +144,8 @@ class SeenTogether:
 
     Two authors with audiences A and B, a and b engaged people and m engaged with both share
     D = m A B / (a b h) people, at most the smaller audience (Lincoln-Petersen). h is how many
-    times likelier than by chance people who engage do so again, from the two halves of each
-    author's posts.
+    times likelier than by chance people who engage do so again: from the two halves of each
+    author's posts, by `halves_to_wholes`.
 
     A pair *tells* when one person or more would be seen twice if the smaller audience were
     inside the larger. Other pairs are supposed to share as many people, for the product of
@@ -131,6 +155,7 @@ class SeenTogether:
     `audiences` theirs. The people are dealt into groups (G), to be drawn again: `engaged`,
     `first`, `second` and `twice` (G x A) count those engaged with an author, with the first
     half of the posts, with the second, with both; `together` (G x A x A) with two authors.
+    `times` is how often, on average, a person who engages with an author does.
     """
 
     authors: NDArray[np.intp]
@@ -141,6 +166,7 @@ class SeenTogether:
     second: Floats
     twice: Floats
     together: NDArray[np.float32]
+    times: float
 
     @classmethod
     def of(
@@ -152,7 +178,8 @@ class SeenTogether:
         # Pseudonyms are random, so dealing people round in their order is a fair deal.
         groups, n = max(1, min(_GROUPS, people)), len(authors)
         place = (person % groups) * n + author
-        first, second = (rows[half].to_numpy(np.float64) > 0 for half in ("even", "odd"))
+        halves = rows[["even", "odd"]].to_numpy(np.float64)
+        first, second = (halves > 0).T
 
         def counted(which: NDArray[np.bool_]) -> Floats:
             numbers = np.bincount(place[which], minlength=groups * n)
@@ -170,6 +197,7 @@ class SeenTogether:
             counted(second),
             counted(first & second),
             (by_place @ by_person).toarray().reshape(groups, n, n),
+            max(1.0, float(halves.sum()) / max(len(rows), 1)),
         )
 
     @property
@@ -255,7 +283,7 @@ class SeenTogether:
         if self.twice.sum() < FEWEST_SEEN_TWICE:
             return None
         by_chance = (weights @ self.first) * (weights @ self.second) / np.maximum(audiences, 1)
-        seen = (weights @ self.twice).sum(axis=-1)
+        seen = (weights @ self.twice).sum(axis=-1) * halves_to_wholes(self.times)
         return np.asarray(np.maximum(1, seen / np.maximum(by_chance.sum(axis=-1), 1e-12)))
 
     def _rates(self, audiences: Floats, weights: Floats, h: Floats) -> Floats:
