@@ -22,7 +22,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias, cast
+from typing import TypeAlias, cast
 
 import numpy as np
 import pandas as pd
@@ -55,6 +55,8 @@ _METHODS = {True: "estimated_reach.m1/2", False: "estimated_reach.m0/1"}
 #: How far the central value may lie outside what pairs allow: Agostini's constant alone does 0.3 %.
 _ABOUT = 0.99
 
+_MAY_BE_UNKNOWN = ("views", "followers", "reach")
+_ZERO_IF_UNKNOWN = ("views_sd", "imputed", "shared_sd", "reported")
 _ENGAGED = ["author_id", "actor_id", "even", "odd"]
 
 _DRAWS, _INTERVAL, _WIDENED = 500, (2.5, 97.5), (0.85, 1.15)
@@ -110,33 +112,33 @@ def estimated_reach(
     >>> reach.estimated.method, reach.estimated.grade
     ('estimated_reach.m0/1', 'D')
     """
-    # Names are long: they are copied once, and only those of authors who are known.
-    names = exposures["author_id"].reset_index(drop=True)
-    unnamed = exposures.drop(columns=["author_id", "network"]).reset_index(drop=True)
-    unnamed["is_named"] = names.notna()
+    exposures = _in_order(exposures)
     of_network = exposures.groupby("network", sort=True).indices
     networks = {
-        str(network): unnamed.iloc[rows]
-        for network, rows in of_network.items()
-        if network != Network.YOUTUBE
+        str(it): np.asarray(rows) for it, rows in of_network.items() if it != Network.YOUTUBE
     }
-    known = {network: _known(authors, names) for network, authors in networks.items()}
+    known = {network: _known(exposures, rows) for network, rows in networks.items()}
+    # Names are long, and needed only of those with whom somebody is seen to engage.
+    is_engaged = exposures["author_id"].isin(engaged["author_id"].unique())
+    names = exposures.loc[is_engaged, "author_id"]
+    published = exposures.filter(["posts", "first_on", "last_on"])
     # A network's draws are its own, so it has the same interval alone and among others.
     of_all = _chance({})
     heterogeneity = of_all.uniform(*_HETEROGENEITY_DRAWN, _DRAWS)
     found = {
         network: _estimate(
-            authors,
+            published.iloc[rows],
             known[network],
+            names,
             engaged.loc[engaged["network"] == network, _ENGAGED],
             float((population or {}).get(network, np.inf)),
             heterogeneity,
             _chance({network: known[network]}),
         )
-        for network, authors in networks.items()
+        for network, rows in networks.items()
     }
-    days = exposures.filter(["first_on", "last_on"])[exposures["network"] != Network.YOUTUBE]
-    together = _together(days, list(found.values()), of_all.uniform(*_SHARED_DRAWN, _DRAWS))
+    authors = published[exposures["network"] != Network.YOUTUBE]
+    together = _together(authors, list(found.values()), of_all.uniform(*_SHARED_DRAWN, _DRAWS))
     return Reach(
         together.estimated,
         together.bounds,
@@ -235,47 +237,59 @@ class _Estimate:
     draws: Floats
 
 
-def _known(authors: pd.DataFrame, names: pd.Series[Any]) -> pd.DataFrame:
-    """The authors whose audience can be told, in the order of their ids; numbers are floats.
+def _in_order(exposures: pd.DataFrame) -> pd.DataFrame:
+    """The authors in the order of their ids, numbered: to look is faster than to sort."""
+    ids = exposures["author_id"].fillna("").array
+    if not (ids[1:] >= ids[:-1]).all():
+        exposures = exposures.sort_values("author_id", kind="stable")
+    return exposures.reset_index(drop=True)
 
-    The index of `authors` is their place in `names`. Columns: `author_id`, `posts` (those with
-    views), `views`, `views_sd`, `imputed`, `shared_sd`, `followers`, `reach` (NaN where
-    unpublished), `reported` (of the views).
+
+def _known(exposures: pd.DataFrame, rows: NDArray[np.intp]) -> pd.DataFrame:
+    """The named authors in some rows whose audience can be told; numbers are floats.
+
+    The index is theirs in `exposures`. Columns: `posts` (those with views), `views`, `views_sd`,
+    `imputed`, `shared_sd`, `followers`, `reach` (NaN where unpublished), `reported` (of the
+    views).
     """
-    authors = authors[authors["is_named"]]
-    columns = ("views", "views_sd", "imputed", "shared_sd", "followers", "reach", "reported")
-    numbers = {name: authors[name].to_numpy(np.float64, na_value=np.nan) for name in columns}
-    posts = (authors["n_reported"] + authors["n_imputed"]).to_numpy(np.float64)
-    known = pd.DataFrame({**numbers, "posts": posts}, index=authors.index, copy=False)
-    known = known.fillna({"views_sd": 0.0, "imputed": 0.0, "shared_sd": 0.0, "reported": 0.0})
+    rows = rows[exposures["author_id"].notna().to_numpy()[rows]]
+    numbers = {
+        name: exposures[name].to_numpy(np.float64, na_value=np.nan)[rows]
+        for name in (*_MAY_BE_UNKNOWN, *_ZERO_IF_UNKNOWN, "n_reported", "n_imputed")
+    }
+    for name in _ZERO_IF_UNKNOWN:
+        np.nan_to_num(numbers[name], copy=False)
+    numbers["posts"] = numbers.pop("n_reported") + numbers.pop("n_imputed")
+    known = pd.DataFrame(numbers, rows, copy=False)
     # Where people are counted, nothing is left to estimate.
     is_counted = known["reach"].notna()
     known["views"] = known["views"].fillna(known["reach"])
     known["reported"] = known["reported"].mask(is_counted, known["views"])
 
-    a_post = known["views"] / known["posts"].where(known["posts"] > 0)
-    usual = (a_post.where(a_post > 0) / known["followers"].where(known["followers"] > 0)).median()
-    known["followers"] = known["followers"].fillna((a_post / usual).clip(upper=_MOST_FOLLOWERS))
+    if known["followers"].isna().any():
+        a_post = known["views"] / known["posts"].where(known["posts"] > 0)
+        a_follower = a_post.where(a_post > 0) / known["followers"].where(known["followers"] > 0)
+        guess = (a_post / a_follower.median()).clip(upper=_MOST_FOLLOWERS)
+        known["followers"] = known["followers"].fillna(guess)
     known["followers"] = known["followers"].mask(is_counted, 0.0)
     is_known = known["views"].notna() & known["followers"].notna()
-    known = known[is_known & (is_counted | (known["posts"] > 0))]
-
-    ids = names.iloc[known.index].array
-    if not (ids[1:] >= ids[:-1]).all():  # to look is faster than to sort
-        order = np.asarray(ids.argsort())
-        ids, known = ids[order], known.iloc[order]
-    return known.reset_index(drop=True).assign(author_id=ids)
+    return known[is_known & (is_counted | (known["posts"] > 0))]
 
 
 def _estimate(
     authors: pd.DataFrame,
     known: pd.DataFrame,
+    names: pd.Series[str],
     engaged: pd.DataFrame,
     population: float,
     heterogeneity: Floats,
     chance: np.random.Generator,
 ) -> _Estimate:
-    """One network's distinct people: by M1 where enough people are seen, else by M0."""
+    """One network's distinct people: by M1 where enough people are seen, else by M0.
+
+    `names` are the ids of authors with whom somebody engages, of whatever network, by the index
+    of `known`.
+    """
     warnings = list(partial(known["posts"].sum(), authors["posts"].sum()))
     if known.empty:
         return _result(authors, 0, None, (0, 0), np.empty(0), False, None, warnings)
@@ -285,7 +299,10 @@ def _estimate(
     largest, total = float(audiences.max()), float(audiences.sum())
     most = min(total, population)
 
-    seen = SeenTogether.of(known["author_id"], audiences, engaged)
+    named = names.index.get_indexer(known.index)
+    places = np.flatnonzero(named >= 0)
+    ids = pd.Series(names.array[named[places]], places)
+    seen = SeenTogether.of(ids, audiences, engaged)
     few, weights = _few(audiences, seen.authors)
     again, views = _drawn(known.iloc[few], weights, population, heterogeneity, chance)
     if seen.is_enough:
@@ -463,7 +480,7 @@ def _drawn(
 
     An author's views are log-normal; one that stands for many varies as their mean does.
     """
-    number = {name: known[name].to_numpy() for name in known.columns if name != "author_id"}
+    number = {name: known[name].to_numpy() for name in known.columns}
     views = number["views"]
     relative = number["views_sd"] / np.maximum(views, 1) / np.sqrt(weights)
     sigma = np.sqrt(np.log1p(relative**2))

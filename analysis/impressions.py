@@ -53,6 +53,9 @@ _DRAWS = 2000
 _KEY = ["author_id", "network"]
 _OF_KINDS = [f"n_{kind}" for kind in OWN_KINDS]
 
+#: What an account tells of the views that its other posts may have.
+_TELLING = ["author_id", *_OF_KINDS, *"fey"]
+
 _NONE_IMPUTED = pd.DataFrame(
     columns=["imputed", "imputed_sd", "imputed_squares", "n_imputed", "shared_sd"], dtype=float
 )
@@ -102,15 +105,14 @@ def view_model(sums: pd.DataFrame, moments: pd.DataFrame) -> ViewModel | None:
     posts = sums.groupby("network")["n"].sum()
     if posts.sum() < FEWEST_POSTS:
         return None
-    moments = _by_account(moments)
-    accounts = _numbers(moments, *_OF_KINDS, *"fey")
-    is_named = moments["author_id"].notna().to_numpy()
-    is_of = {it: (moments["network"] == it).to_numpy() & is_named for it in posts.index}
-    pooled = _fit(sums, accounts[np.logical_or.reduce([*is_of.values()])])
+    accounts = _by_account(moments)
+    is_telling = accounts["author_id"].notna() & accounts["network"].isin(posts.index)
+    accounts = accounts.loc[is_telling, ["network", *_TELLING[1:]]]
+    pooled = _fit(sums, accounts)
     own = {
         str(network): pooled
         if len(posts) == 1
-        else _fit(sums[sums["network"] == network], accounts[is_of[network]])
+        else _fit(sums[sums["network"] == network], accounts[accounts["network"] == network])
         for network, n in posts.items()
         if n >= FEWEST_POSTS
     }
@@ -135,43 +137,41 @@ def exposures(
       by the imputation and if the account's posts were drawn again;
     - `shared_sd`: beyond that, by which factor all imputed views of the network may be off
       together: the standard deviation of its logarithm, 0 where nothing is imputed;
-    - `reach`: the people reached, where the network publishes it for the account's one post;
-    - `has_network_views`: whether any post of the network publishes views.
+    - `reach`: the people reached, where the network publishes it for the account's one post.
     """
     moments = _by_account(moments)
     missing = moments.head(0) if missing is None else missing
     parts = [
-        _imputed(of_network, moments[moments["network"] == network], model)
+        _imputed(of_network, moments.loc[moments["network"] == network, _TELLING], model)
         for network, of_network in missing.groupby("network")
         if model is not None
     ]
+    imputed = pd.concat([_NONE_IMPUTED, *parts])
+    of_all = {name: np.zeros(len(moments)) for name in imputed}
+    for name, values in of_all.items():
+        values[imputed.index.to_numpy(np.intp)] = imputed[name]
+
+    n_reported, n_imputed = moments["n_impressions"].to_numpy(int), of_all["n_imputed"].astype(int)
+    reported, squares, reach = _numbers(moments, "impressions", "impressions_squared", "reach")
+    n = n_reported + n_imputed
+    views = np.where(n > 0, np.nan_to_num(reported) + of_all["imputed"], np.nan)
+    drawn_again = np.nan_to_num(squares + of_all["imputed_squares"] - views**2 / np.maximum(n, 1))
     is_of_one_post = (moments["posts"] == 1) & (moments["n_reach"] == 1)
-    rows = moments[[*_KEY, "posts", "followers", "first_on", "last_on"]].assign(
-        posts=moments["posts"].astype(int),
-        n_reported=moments["n_impressions"].astype(int),
-        reported=_numbers(moments, "impressions"),
-        squares=_numbers(moments, "impressions_squared"),
-        reach=np.where(is_of_one_post, _numbers(moments, "reach")[:, 0], np.nan),
-    )
-    rows = rows.join(pd.concat([_NONE_IMPUTED, *parts]))
-    known = rows.fillna(dict.fromkeys(_NONE_IMPUTED, 0.0))
-    n = known["n_reported"] + known["n_imputed"]
-    views = rows["reported"].add(rows["imputed"], fill_value=0)
-    drawn_again = (known["squares"] + known["imputed_squares"] - views**2 / n).clip(lower=0)
-    return rows.assign(
-        views=views,
-        views_sd=np.sqrt(drawn_again.fillna(0) + known["imputed_sd"] ** 2),
-        n_imputed=known["n_imputed"].astype(int),
-        imputed_sd=known["imputed_sd"],
-        shared_sd=known["shared_sd"],
-        has_network_views=rows.groupby("network")["n_reported"].transform("sum") > 0,
-    )[
-        [
-            *(*_KEY, "posts", "followers", "views", "views_sd", "reported", "n_reported"),
-            *("imputed", "n_imputed", "imputed_sd", "shared_sd", "reach", "has_network_views"),
-            *("first_on", "last_on"),
-        ]
-    ].reset_index(drop=True)
+    columns = {
+        **{name: moments[name] for name in (*_KEY, "followers", "first_on", "last_on")},
+        "posts": moments["posts"].to_numpy(int),
+        "views": views,
+        "views_sd": np.sqrt(np.maximum(drawn_again, 0) + of_all["imputed_sd"] ** 2),
+        "reported": reported,
+        "n_reported": n_reported,
+        "imputed": np.where(n_imputed > 0, of_all["imputed"], np.nan),
+        "n_imputed": n_imputed,
+        "imputed_sd": of_all["imputed_sd"],
+        "shared_sd": of_all["shared_sd"],
+        "reach": np.where(is_of_one_post, reach, np.nan),
+    }
+    # Of a million accounts, a copy of each column is seconds of nothing but memory.
+    return pd.DataFrame(columns, copy=False)
 
 
 def estimated_impressions(exposures: pd.DataFrame) -> Measure:
@@ -242,8 +242,8 @@ def _is_of(kinds: pd.Series[str], seen: tuple[str, ...]) -> npt.NDArray[np.bool_
     return is_of.reshape(-1, len(seen))[codes]
 
 
-def _fit(sums: pd.DataFrame, accounts: Numbers) -> Fit:
-    """From the rows of `view_sums` and, a row an account, posts of each own kind, f, e and y."""
+def _fit(sums: pd.DataFrame, moments: pd.DataFrame) -> Fit:
+    """From rows of `view_sums` and `view_moments`."""
     by_kind = sums.groupby("kind")[[*"nyfe"]].sum().astype(float)
     kinds = tuple(map(str, by_kind.index))
     n, y, corner = (by_kind[[*names]].to_numpy() for names in ("n", "y", "fe"))
@@ -256,16 +256,18 @@ def _fit(sums: pd.DataFrame, accounts: Numbers) -> Fit:
     inverse = np.linalg.inv(gram + np.diag([0.0] * len(kinds) + [_ALPHA] * 2))
     found = inverse @ target
 
-    accounts = accounts[accounts[:, : len(OWN_KINDS)].any(axis=1)]
-    covariates = accounts[:, [*map(OWN_KINDS.index, kinds), -3, -2]]
-    posts = covariates[:, :-2].sum(axis=1)
-    means = (accounts[:, -1] - covariates @ found) / posts
+    accounts = np.stack(_numbers(moments, *(f"n_{kind}" for kind in kinds), *"fey"))
+    posts = accounts[:-3].sum(axis=0)
+    if not posts.all():
+        accounts, posts = accounts[:, posts > 0], posts[posts > 0]
+    covariates = accounts[:-1]
+    means = (accounts[-1] - found @ covariates) / posts
     squares = yy - 2 * found @ target + found @ gram @ found
     squares_within = squares - posts @ means**2
     within, between = _variances(gram, inverse, covariates, posts, squares, squares_within)
 
     authors = len(posts)
-    spread = within * gram + between * covariates.T @ covariates
+    spread = within * gram + between * covariates @ covariates.T
     doubt_within = within**2 / (2 * max(posts.sum() - authors, 1))
     doubt_between = (between + within * authors / posts.sum()) ** 2 / (2 * max(authors - 1, 1))
     return Fit(
@@ -293,9 +295,9 @@ def _variances(
     The squares of the residuals, and of what they differ from their author's mean, are each
     expected to be a sum of the two variances with known factors (traces): two equations.
     """
-    shared = inverse @ covariates.T @ covariates
+    shared = inverse @ covariates @ covariates.T
     fitted = inverse @ gram
-    apart = inverse @ (gram - covariates.T @ (covariates / posts[:, None]))
+    apart = inverse @ (gram - (covariates / posts) @ covariates.T)
     n, authors = posts.sum(), len(posts)
     factors = np.array(
         [
@@ -359,17 +361,17 @@ def _imputed(missing: pd.DataFrame, moments: pd.DataFrame, model: ViewModel) -> 
 
 def _shown(accounts: pd.Index[int], moments: pd.DataFrame, fit: Fit) -> tuple[Numbers, Numbers]:
     """Over the posts with views of each account, the sums of covariates and residuals."""
-    of_kinds = _numbers(moments, *_OF_KINDS) @ fit.mix(pd.Series(OWN_KINDS))
-    covariates = np.column_stack([of_kinds, _numbers(moments, *"fe")])
-    residuals = _numbers(moments, "y")[:, 0] - covariates @ [*fit.intercepts, *fit.slopes]
+    *of_kinds, f, e, y = _numbers(moments, *_TELLING[1:])
+    covariates = np.column_stack([np.transpose(of_kinds) @ fit.mix(pd.Series(OWN_KINDS)), f, e])
+    residuals = y - covariates @ [*fit.intercepts, *fit.slopes]
     rows = pd.DataFrame(np.column_stack([covariates, residuals]), index=moments.index)
     shown = rows.reindex(accounts).fillna(0).to_numpy()
     return shown[:, :-1], shown[:, -1]
 
 
-def _numbers(rows: pd.DataFrame, *names: str) -> Numbers:
+def _numbers(rows: pd.DataFrame, *names: str) -> list[Numbers]:
     """Some columns as floats, null as NaN."""
-    return np.column_stack([rows[name].to_numpy(float, na_value=np.nan) for name in names])
+    return [rows[name].to_numpy(float, na_value=np.nan) for name in names]
 
 
 def _interval(exposures: pd.DataFrame, reported: float) -> tuple[float, float]:

@@ -172,7 +172,11 @@ class SeenTogether:
     def of(
         cls, author_ids: pd.Series[str], audiences: Floats, engaged: pd.DataFrame
     ) -> SeenTogether:
-        """From distinct authors in the order of their ids and the rows of `aggregates.engaged`."""
+        """From the rows of `aggregates.engaged`, and the ids of the authors in them.
+
+        The index of `author_ids` is their place in `audiences`; they are distinct, in their
+        order, and need be no others.
+        """
         authors, rows, author = _most_engaged(author_ids, engaged)
         person, people = _ranked(rows["actor_id"])
         # Pseudonyms are random, so dealing people round in their order is a fair deal.
@@ -326,15 +330,14 @@ def _most_engaged(
 ) -> tuple[NDArray[np.intp], pd.DataFrame, NDArray[np.intp]]:
     """The authors with the most engaged people, their rows, and the author of each row."""
     number = engaged["author_id"].value_counts()
-    places = np.flatnonzero(author_ids.isin(number.index))
-    number = number[number.index.isin(author_ids.iloc[places])]
+    number = number[number.index.isin(author_ids)]
     if len(number) > _AUTHORS:
         number = number[number >= number.nlargest(_AUTHORS).iloc[-1]]
     order = np.lexsort((number.index.to_numpy(object), -number.to_numpy(np.int64)))
     chosen = number.index[order[:_AUTHORS]].sort_values()
     rows = engaged[engaged["author_id"].isin(chosen)]
     codes, found = pd.factorize(rows["author_id"])
-    places = places[author_ids.iloc[places].isin(chosen).to_numpy()]
+    places = author_ids.index[author_ids.isin(chosen)].to_numpy(np.intp)
     return places, rows, chosen.get_indexer(pd.Index(found))[codes]
 
 

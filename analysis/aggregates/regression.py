@@ -113,10 +113,11 @@ def missing_views(posts: Posts, model: ViewModel) -> pd.DataFrame:
             "author_id",
             "network",
             "kind",
-            f=_log(nw.col("author_followers")),
-            e=_log(published(ENGAGEMENTS)),
+            f=_float("author_followers") + 1,
+            e=published(ENGAGEMENTS).cast(nw.Float64) + 1,
         )
         .filter(~nw.col("e").is_null())
+        .with_columns(nw.col("f").log(), nw.col("e").log())
     )
     by_followers, by_engagements = _slope(model, 0), _slope(model, 1)
     sums = (
@@ -136,28 +137,28 @@ def missing_views(posts: Posts, model: ViewModel) -> pd.DataFrame:
 
 
 def _logarithms(posts: Posts) -> nw.LazyFrame[Any]:
-    """Own posts, with `y`, `f` and `e` where all three are known, and whether they are."""
-    logs = (
+    """Own posts, with `y`, `f` and `e` where all three are known, and whether they are.
+
+    A count is a column before its logarithm is taken: SQL would count it again for every sign
+    that narwhals asks about.
+    """
+    counts = (
         posts.lazy()
         .filter(nw.col("kind") != nw.lit(Kind.REPOST.value))
         .select(
             *("author_id", "network", "kind", "published_at", "impressions", "reach"),
             followers=nw.col("author_followers"),
-            y=_log(nw.col("impressions")),
-            f=_log(nw.col("author_followers")),
-            e=_log(published(ENGAGEMENTS)),
+            y=_float("impressions") + 1,
+            f=_float("author_followers") + 1,
+            e=published(ENGAGEMENTS).cast(nw.Float64) + 1,
         )
     )
-    is_known = ~nw.any_horizontal(*(nw.col(it).is_null() for it in "yfe"), ignore_nulls=False)
-    return logs.with_columns(
-        *(nw.when(is_known).then(nw.col(it)).alias(it) for it in "yfe"),
-        is_known=is_known.cast(nw.Int64),
+    is_known = ~(nw.col("y") + nw.col("f") + nw.col("e")).is_null()
+    return (
+        counts.with_columns(is_known=is_known)
+        .with_columns(nw.when(nw.col("is_known")).then(nw.col(it).log()).alias(it) for it in "yfe")
+        .with_columns(is_known=nw.col("is_known").cast(nw.Int64))
     )
-
-
-def _log(count: nw.Expr) -> nw.Expr:
-    """Of one more, so that nothing has a logarithm too."""
-    return (count.cast(nw.Float64) + 1).log()
 
 
 def _float(name: str) -> nw.Expr:

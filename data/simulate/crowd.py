@@ -115,7 +115,7 @@ class _Crowd:
             **{"views": float(a_post.sum()), "views_sd": float(np.sqrt(posts * a_post.var()))},
             **{"reported": float(a_post.sum()), "n_reported": posts},
             **{"imputed": None, "n_imputed": 0, "imputed_sd": 0.0, "shared_sd": 0.0},
-            **{"reach": None, "has_network_views": True},
+            "reach": None,
         }
         return exposure, engaged, len(people)
 
