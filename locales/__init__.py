@@ -84,15 +84,17 @@ def number(language: str, value: float) -> str:
     return str(numbers.format_decimal(value, format="#,##0.#", locale=language))
 
 
-def percent(language: str, fraction: float, *, signed: bool = False) -> str:
-    """A fraction as a percentage: whole from 10 % on, one decimal under it.
+def percent(
+    language: str, fraction: float, *, signed: bool = False, with_decimal: bool = False
+) -> str:
+    """A fraction as a percentage: whole from 10 % on, unless `with_decimal`; one decimal under it.
 
     The minus is a plain hyphen, which `st.metric` needs to point its arrow down.
 
     >>> percent("fr", 0.834), percent("fr", -0.042, signed=True), percent("en", 0.5, signed=True)
     ('83\\u202f%', '-4,2\\u202f%', '+50%')
     """
-    decimals = "0" if abs(fraction) >= 0.0995 else "0.#"
+    decimals = "0.#" if with_decimal or abs(fraction) < 0.0995 else "0"
     gap = "\u202f%" if language == "fr" else "%"
     pattern = f"#,##{decimals}{gap}"
     if signed and fraction:

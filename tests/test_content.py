@@ -177,16 +177,20 @@ def test_a_day_that_is_better_is_found_and_no_other() -> None:
     assert wednesday["low"] < 0.75 < wednesday["high"] and wednesday["low"] > wednesday["usual"]
 
 
-@pytest.mark.parametrize("by", [["weekday"], ["hours"], ["weekday", "hours"]])
-def test_chance_alone_is_seldom_taken_for_a_better_time(
-    by: list[str], monkeypatch: pytest.MonkeyPatch
+def test_chance_alone_is_seldom_taken_for_a_better_time_on_a_whole_page(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(content, "_ROUNDS", 300)
+    monkeypatch.setattr(content, "_ROUNDS", 600)
     alarms = [
-        content.best_times(slots({}, 1_200, 120, seed), by)["verdict"].isin(["better", "worse"])
+        any(
+            content.best_times(slots({}, 1_200, 120, seed), by)["verdict"]
+            .isin(["better", "worse"])
+            .any()
+            for by in (["weekday"], ["hours"], ["weekday", "hours"])
+        )
         for seed in range(60)
     ]
-    assert sum(it.any() for it in alarms) <= 8  # 3 are expected; more than 8 once in 300
+    assert sum(alarms) <= 8  # 3 are expected; more than 8 once in 300
 
 
 @given(st.integers(1, 40), st.integers(1, 9))

@@ -70,7 +70,10 @@ def _said(times: pd.DataFrame) -> str:
 
 
 def _sure(verdict: str, name: str, row: Mapping[str, float]) -> str:
-    shares = {it: words.percent(row[it]) for it in ("share", "low", "high", "usual")}
+    # Without a decimal an edge may look as if it touched what is usual.
+    shares = {
+        it: words.percent(row[it], with_decimal=True) for it in ("share", "low", "high", "usual")
+    }
     return t(f"contents.times.{verdict}", time=name, **shares)
 
 

@@ -59,9 +59,9 @@ def number(value: float | None) -> str:
     return UNKNOWN if pd.isna(value) else locales.number(language(), value)
 
 
-def percent(fraction: float, *, signed: bool = False) -> str:
+def percent(fraction: float, *, signed: bool = False, with_decimal: bool = False) -> str:
     """A fraction in percent."""
-    return locales.percent(language(), fraction, signed=signed)
+    return locales.percent(language(), fraction, signed=signed, with_decimal=with_decimal)
 
 
 def days(since: date, until: date) -> str:
