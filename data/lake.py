@@ -357,8 +357,11 @@ class Lake:
 
     def version(self, campaign_id: str) -> str:
         """Names the state of a campaign's posts: it changes when they do, and only then."""
-        names = (Path(file).name for file in self._posts.files(campaign_id))
-        return sha256("\n".join(sorted(names)).encode()).hexdigest()[:12]
+        return _state(self._posts.files(campaign_id))
+
+    def version_of_observations(self, campaign_id: str) -> str:
+        """Names the state of a campaign's observations: older ones may come in after the posts."""
+        return _state(self._observations.files(campaign_id))
 
     def fingerprint(self, campaign_id: str) -> str:
         """Names the content of a campaign's posts: two lakes that hold the same have the same.
@@ -661,6 +664,12 @@ def _campaign(row: dict[str, Any]) -> Campaign:
         given[name] = tuple(given[name] or ())
     given["networks"] = tuple(map(Network, given["networks"]))
     return Campaign(**given)
+
+
+def _state(files: Sequence[str]) -> str:
+    """Files are never changed in place: their names tell what they hold."""
+    names = sorted(Path(file).name for file in files)
+    return sha256("\n".join(names).encode()).hexdigest()[:12]
 
 
 def _changed_at(row: dict[str, Any]) -> datetime:

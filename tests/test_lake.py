@@ -265,10 +265,12 @@ def test_a_derivation_that_changes_nothing_keeps_the_version(lake):
     add(lake, "a", a_post(1), a_post(2))
     lake.derive("campagne")
     version, fingerprint = lake.version("campagne"), lake.fingerprint("campagne")
+    observations = lake.version_of_observations("campagne")
     add(lake, "b", a_post(1, observed_at=NOW - timedelta(days=9)))
     lake.derive("campagne")
     lake.derive("campagne")
     assert (lake.version("campagne"), lake.fingerprint("campagne")) == (version, fingerprint)
+    assert lake.version_of_observations("campagne") != observations
 
 
 def test_the_version_of_one_campaign_does_not_depend_on_another(lake):

@@ -164,8 +164,8 @@ def totals(chosen: Filters) -> pd.DataFrame:
 
 
 def potential_reach(chosen: Filters) -> Measure:
-    """`reach.potential_reach` of the accounts that posted."""
-    return _stamped(reach.potential_reach(totals(chosen)), chosen)
+    """`reach.potential_reach` of the accounts that posted, YouTube left out."""
+    return _stamped(reach.potential_reach(sums.together(by_network(chosen), ())), chosen)
 
 
 @st.cache_data(max_entries=_ENTRIES, show_spinner=False)
@@ -178,18 +178,25 @@ def reach_of(chosen: Filters) -> Reached:
 
 @st.cache_data(max_entries=_ENTRIES, show_spinner=False)
 def audience(chosen: Filters, fewest: int) -> pd.DataFrame:
-    """`reach.potential_reach_over_time`, in steps of `fewest` accounts or more."""
-    return reach.potential_reach_over_time(aggregates.joined_by_day(_comparable(chosen)), fewest)
+    """`reach.potential_reach_over_time`, in steps of `fewest` accounts or more; not YouTube's."""
+    joined = aggregates.joined_by_day(aggregates.comparable(_posts(chosen), ()))
+    return reach.potential_reach_over_time(joined, fewest)
+
+
+def growth_of(chosen: Filters) -> Growth:
+    """How the posts grew that were read more than once, YouTube left out."""
+    version = lake_of(chosen.campaign_id).version_of_observations(chosen.campaign_id)
+    return _growth_of(chosen, version)
 
 
 @st.cache_data(max_entries=_ENTRIES, show_spinner=False)
-def growth_of(chosen: Filters) -> Growth:
-    """How the posts grew that were read more than once, YouTube left out."""
+def _growth_of(chosen: Filters, version: str) -> Growth:
     observations = _selected(lake_of(chosen.campaign_id).observations(chosen.campaign_id), chosen)
     read = aggregates.snapshots(aggregates.comparable(observations, ()), _READ_AGAIN)
+    half_life = growth.half_life(read)
     return Growth(
         growth.curves(read),
-        {network: _stamped(it, chosen) for network, it in growth.half_life(read).items()},
+        {network: replace(it, version=version) for network, it in half_life.items()},
     )
 
 
