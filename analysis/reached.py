@@ -48,7 +48,8 @@ def reached(
     Views that are not published are estimated by what is known of `learnt_from`: give all the
     posts where `posts` are some networks or kinds of them. `by_network` is
     `aggregates.by_network` of `posts`, where it is known already. YouTube's terms forbid
-    estimates of whom its videos reach, so its posts are left out.
+    estimates of whom its videos reach, so its posts are left out; where there are no others, the
+    views that it publishes are given as they are.
     """
     if by_network is None:
         by_network = aggregates.by_network(posts)
@@ -72,7 +73,7 @@ def reached(
             "estimated_reach": estimated.estimated,
             "reach_bounds": estimated.bounds,
             "potential_reach": reach.potential_reach(totals),
-            "impressions": reach.impressions(totals),
+            "impressions": reach.impressions(sums.together(by_network, by_network["network"])),
             "estimated_impressions": displayed,
             "frequency": reach.frequency(displayed, estimated.estimated),
             "engagement_rate_by_reach": reach.engagement_rate_by_reach(totals, estimated.estimated),

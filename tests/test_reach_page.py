@@ -6,18 +6,21 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from math import inf
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pandas import DataFrame
 from streamlit.testing.v1 import AppTest
 from test_views import LANGUAGES, _cards, _open, _words, campaigns, fresh, kept
 
 import locales
 from analysis.measure import Caution, Measure, MeasureKind
 from analysis.reached import Reached
+from data.lake import Lake
+from data.model import Account, Campaign, Network, NumberedPage, Post
 from views.parts import loaders, measures, notebook, words
 from views.parts.filters import Filters
 
@@ -154,6 +157,47 @@ def test_youtube_alone_has_no_reach_and_its_own_figures() -> None:
     assert locales.text("fr", "reach.youtube_why") in _words(app)
     assert _cards(app)["Portée potentielle"] == "—"
     assert not app.header
+    overview = _open(campaign="videos")
+    assert _cards(overview)["Portée potentielle"] == "—"
+    assert locales.text("fr", "reach.youtube_why") in _words(overview)
+
+
+def test_the_views_of_youtube_alone_are_the_same_on_both_pages() -> None:
+    asked = {"campaign": "demo-bancs", "networks": "youtube"}
+    on_overview, on_reach = (_cards(_open(page, **asked)) for page in ("overview", "reach"))
+    assert on_overview["Affichages"] == on_reach["Affichages"] != "—"
+    assert on_reach["Affichages estimés"] == "—"
+
+
+@pytest.mark.usefixtures("campaigns")
+def test_older_readings_that_come_late_are_in_the_growth_of_posts() -> None:
+    first = datetime(2026, 6, 1, tzinfo=UTC)
+    lake, account = Lake.of_user(), Account("exemple")
+    lake.create(Campaign("tardive", "Une campagne relue"))
+    newest = [
+        Post(
+            Network.X,
+            f"{it}",
+            account,
+            first,
+            likes=9,
+            observed_at=first + timedelta(hours=200 + it),
+        )
+        for it in range(40)
+    ]
+    older = [
+        post._replace(likes=likes, observed_at=first + timedelta(hours=hours))
+        for post in newest
+        for hours, likes in ((1, 3), (6, 6), (24, 8))
+    ]
+
+    def curves(collection: str, posts: list[Post]) -> DataFrame:
+        lake.writer("tardive", collection).append([NumberedPage(1, posts, None)], first)
+        lake.derive("tardive")
+        return loaders.growth_of(Filters("tardive", loaders.version("tardive"))).curves
+
+    assert curves("après", newest).empty
+    assert not curves("avant", older).empty
 
 
 def test_dates_that_could_be_subtracted_hide_people_and_not_posts() -> None:
@@ -216,7 +260,10 @@ def test_every_figure_says_what_it_rests_on() -> None:
     assert {locales.text("fr", f"measure.{it}") for it in found} <= named
     assert {"Part des publications", "Demi-vie d’une publication, X"} <= named
     known = table[table["Chiffre"] != "—"]
-    assert (known["Version des données"] == chosen.version).all()
+    is_of_readings = known["Mesure"].str.startswith("Demi-vie")
+    assert (known["Version des données"][~is_of_readings] == chosen.version).all()
+    readings = Lake.demo().version_of_observations("demo-bancs")
+    assert (known["Version des données"][is_of_readings] == readings).all()
 
 
 def test_a_file_has_no_figure_of_few_people_and_none_to_the_unit(

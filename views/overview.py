@@ -27,8 +27,8 @@ cards.partial(now)
 with st.container(key="reach_card", border=True), st.grid(2, min_column_width=280):
     cards.estimated_reach(chosen)
     cards.potential_reach(loaders.potential_reach(chosen), chosen)
-if Network.YOUTUBE in (networks := loaders.shown_networks(chosen)) and len(networks) > 1:
-    st.caption(t("youtube.apart"))
+if Network.YOUTUBE in (networks := loaders.shown_networks(chosen)):
+    st.caption(t("youtube.apart" if len(networks) > 1 else "reach.youtube_why"))
 
 with cards.block("by_day_block", t("overview.by_day.title")):
     inside = charts.posts_by_day(chosen, loaders.by_day(chosen))

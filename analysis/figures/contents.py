@@ -19,7 +19,7 @@ from analysis.figures.days import (
     time_axis,
     unit_of,
 )
-from analysis.figures.drawing import LIGHT, MOST_TICKS, SEPARATORS, Palette, blank
+from analysis.figures.drawing import LIGHT, MOST_TICKS, SEPARATORS, Palette, blank, percent_sign
 
 _DAY_MS = 86_400_000
 _ROW = 34
@@ -51,22 +51,23 @@ def topic_chart(
     ends = [next_of(start, unit) for start in starts]
     bars = days.groupby([start_of(day, unit) for day in days["day"]])[["posts", "of"]].sum()
     bars = bars.reindex(starts, fill_value=0)
+    percent = percent_sign(separators)
     figure.add_bar(
         x=[middle_of(start, end) for start, end in zip(starts, ends, strict=True)],
         width=[
             (end - start) / DAY * _DAY_MS * 0.85 for start, end in zip(starts, ends, strict=True)
         ],
-        y=[int(posts) / int(of) if of else 0.0 for posts, of in bars.to_numpy()],
+        y=[100 * int(posts) / int(of) if of else 0.0 for posts, of in bars.to_numpy()],
         marker_color=palette.colorway[0],
         customdata=[
             [days_text(start, end), int(posts), int(of)]
             for start, end, (posts, of) in zip(starts, ends, bars.to_numpy(), strict=True)
         ],
-        hovertemplate="<b>%{y:.0%}</b> (%{customdata[1]:,}/%{customdata[2]:,})"
+        hovertemplate=f"<b>%{{y:.0f}}{percent}</b> (%{{customdata[1]:,}}/%{{customdata[2]:,}})"
         "<br>%{customdata[0]}<extra></extra>",
     )
     figure.update_layout(showlegend=False, xaxis=time_axis(starts, ends[-1], unit))
-    figure.update_yaxes(tickformat=".0%", nticks=MOST_TICKS)
+    figure.update_yaxes(tickformat="d", ticksuffix=percent, nticks=MOST_TICKS)
     return figure
 
 
@@ -84,30 +85,35 @@ def times_chart(
     """
     figure = blank(palette, separators, height=_ROW * max(len(times), 1) + 50)
     known = times["share"].notna()
+    share, low, high = (100 * times.loc[known, it].astype(float) for it in ("share", "low", "high"))
+    percent = percent_sign(separators)
     color = {
         "better": palette.colorway[0], "worse": palette.colorway[1], "same": palette.colorway[6]
     }  # fmt: skip
     figure.add_scatter(
-        x=times.loc[known, "share"].astype(float).tolist(),
+        x=share.tolist(),
         y=[name for name, it in zip(names, known, strict=True) if it],
         mode="markers",
         marker={"size": 11, "color": [color[it] for it in times.loc[known, "verdict"]]},
         error_x={
-            "array": (times["high"] - times["share"])[known].astype(float).tolist(),
-            "arrayminus": (times["share"] - times["low"])[known].astype(float).tolist(),
+            "array": (high - share).tolist(),
+            "arrayminus": (share - low).tolist(),
             "color": palette.text,
             "thickness": 1.5,
             "width": 4,
         },
-        customdata=times.loc[known, ["posts", "low", "high"]].to_numpy(float).tolist(),
-        hovertemplate="%{y} <b>%{x:.0%}</b> (%{customdata[1]:.0%} – %{customdata[2]:.0%})"
+        customdata=np.column_stack([times.loc[known, "posts"], low, high]).tolist(),
+        hovertemplate=f"%{{y}} <b>%{{x:.0f}}{percent}</b>"
+        f" (%{{customdata[1]:.0f}} – %{{customdata[2]:.0f}}{percent})"
         "<br>%{customdata[0]:,}<extra></extra>",
     )
     if known.any():
-        usual = float(times["usual"].iloc[0])
+        usual = 100 * float(times["usual"].iloc[0])
         figure.add_vline(x=usual, line={"color": palette.text, "dash": "dot", "width": 1})
     figure.update_layout(showlegend=False)
-    figure.update_xaxes(range=[0, 1], tickformat=".0%", dtick=0.25, showgrid=True, tickangle=0)
+    figure.update_xaxes(
+        range=[0, 100], tickformat="d", ticksuffix=percent, dtick=25, showgrid=True, tickangle=0
+    )
     figure.update_yaxes(
         categoryorder="array", categoryarray=list(names)[::-1], tickformat=None, showgrid=False,
         range=[-0.5, len(names) - 0.5],
@@ -130,12 +136,14 @@ def week_chart(
     colour, and a triangle that points up or down; cells that cannot be judged are blank.
     """
     shape = (len(weekdays), len(hours))
+    percent = percent_sign(separators)
     verdicts, texts, hovers = np.full(shape, np.nan), np.full(shape, "", object), {}
     for row in times[times["share"].notna()].to_dict("records"):
         at = int(row["weekday"]) - 1, int(row["hours"]) * len(hours) // 24
         verdicts[at] = _VERDICTS.index(row["verdict"]) - 1
         texts[at] = f"{_SIGNS[row['verdict']]}{100 * row['share']:.0f}"
-        hovers[at] = f"{row['share']:.0%} ({row['low']:.0%} – {row['high']:.0%})<br>{row['posts']}"
+        share, low, high = (f"{100 * row[it]:.0f}" for it in ("share", "low", "high"))
+        hovers[at] = f"{share}{percent} ({low} – {high}{percent})<br>{row['posts']}"
     figure = blank(palette, separators, height=_ROW * len(weekdays) + 60)
     figure.add_heatmap(
         z=verdicts,

@@ -151,6 +151,15 @@ def rows_of_bars(
     return figure
 
 
+def percent_sign(separators: str) -> str:
+    """What follows a number of percents: plotly knows no language's own way.
+
+    >>> percent_sign(".,"), percent_sign(SEPARATORS)
+    ('%', '\\u202f%')
+    """
+    return "\u202f%" if separators == SEPARATORS else "%"
+
+
 def faint(color: str) -> str:
     """A colour to see other things through."""
     red, green, blue = bytes.fromhex(color.removeprefix("#"))

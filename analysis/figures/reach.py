@@ -20,6 +20,7 @@ from analysis.figures.drawing import (
     cut,
     faint,
     isolated,
+    percent_sign,
 )
 from data.model import Network
 
@@ -155,7 +156,7 @@ def growth_chart(
     line of its own.
     """
     figure = blank(palette, separators, height=320)
-    percent = "\u202f%" if separators == SEPARATORS else "%"
+    percent = percent_sign(separators)
     present = set(curves["network"])
     for network in (it.value for it in Network if it in present):
         curve = curves[curves["network"] == network].sort_values("age_hours")
@@ -213,7 +214,7 @@ def share_of_voice_chart(
     """
     of_each = list(dict.fromkeys(shares["of"]))
     figure = blank(palette, separators, height=ROW_HEIGHT * max(len(of_each), 1) + 76)
-    percent = "\u202f%" if separators == SEPARATORS else "%"
+    percent = percent_sign(separators)
     for place, campaign_id in enumerate(dict.fromkeys(shares["campaign_id"])):
         parts = shares[shares["campaign_id"] == campaign_id]
         color = palette.colorway[place % len(palette.colorway)]
@@ -236,7 +237,7 @@ def share_of_voice_chart(
             hovertemplate=f"%{{fullData.name}} <b>%{{x:.0f}}{percent}</b><extra></extra>",
         )
     figure.update_layout(barmode="stack")
-    figure.update_xaxes(range=[0, 100], nticks=MOST_TICKS, tickformat="d", ticksuffix=percent)
+    figure.update_xaxes(range=[0, 100], dtick=50, tickformat="d", ticksuffix=percent)
     names = [labels[of] for of in of_each]
     figure.update_yaxes(categoryorder="array", categoryarray=names[::-1], tickformat=None)
     return figure
