@@ -20,7 +20,7 @@ brings thousands, so an interval that counts them one by one would be far too na
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from math import sqrt
@@ -168,6 +168,16 @@ def applause_rate(sums: pd.DataFrame) -> Measure:
     >>> applause_rate(pd.DataFrame({"own_posts": [2], "likes": [None], "n_likes": [0]})).value
     """
     return _per_post("applause_rate/1", sums, "likes")
+
+
+#: What posts bring about, by the names of the rates; each is asked of `sums` alone.
+RATES: Mapping[str, Callable[[pd.DataFrame], Measure]] = {
+    rate.__name__: rate
+    for rate in (
+        *(applause_rate, conversation_rate, amplification_rate),
+        *(engagement_rate, virality_rate),
+    )
+}
 
 
 def opportunities_to_see(sums: pd.DataFrame) -> Measure:

@@ -27,7 +27,7 @@ from views.parts.filters import Filters
 __all__ = ["campaigns", "fresh", "kept"]
 
 WHOLE = Filters("quarante", "1")
-SECTIONS = ("title", "by_network", "youtube", "audience", "growth", "voice", "versus")
+SECTIONS = ("title", "by_network", "youtube", "audience", "growth", "rates", "voice", "versus")
 
 
 def estimate(
@@ -159,6 +159,7 @@ def test_youtube_alone_has_no_reach_and_its_own_figures() -> None:
     assert not app.header
     overview = _open(campaign="videos")
     assert _cards(overview)["Portée potentielle"] == "—"
+    assert locales.text("fr", "reach.rates") not in titles
     assert locales.text("fr", "reach.youtube_why") in _words(overview)
 
 
@@ -249,6 +250,20 @@ def test_another_campaign_stands_beside_this_one() -> None:
     assert potential["L’autre campagne"] == locales.text("fr", "coverage.bound", value=bound)
     strange = _open("reach", campaign="demo-bancs", versus="../x", others="x,y")
     assert strange.session_state["versus"] == "" and strange.session_state["others"] == []
+
+
+def test_what_a_post_brings_about_is_said_per_post_and_per_display() -> None:
+    app = _open("reach", campaign="demo-bancs", period="all")
+    totals = loaders.totals(Filters("demo-bancs", loaders.version("demo-bancs"))).iloc[0]
+    likes = totals["likes"] / totals["n_likes"]
+    replies = totals["replies"] / totals["n_replies"]
+    assert likes > 1 > replies
+    cards = _cards(app)
+    assert cards["J’aime par publication"] == locales.number("fr", likes)
+    per_hundred = locales.number("fr", 100 * replies)
+    assert cards["Réponses par publication"] == f"{per_hundred} pour 100"
+    rate = totals["engagements_where_impressions"] / totals["impressions_where_engagements"]
+    assert cards["Interactions par affichage"] == locales.percent("fr", rate)
 
 
 def test_every_figure_says_what_it_rests_on() -> None:

@@ -24,7 +24,7 @@ with cards.block("reach_block", t("reach.title")), st.skeleton(height=360):
 
 with st.grid(3, gap="small", min_column_width=230):
     for name in CARDS:
-        cards.measure(name, now, before, chosen)
+        cards.measure(name, now.measures[name], before and before.measures[name], chosen)
 
 has_youtube = Network.YOUTUBE in loaders.shown_networks(chosen)
 ours, youtube = st.columns([2, 1]) if has_youtube and now.by_network else [st.container()] * 2
@@ -41,11 +41,22 @@ with audience, cards.block("audience_block", t("reach.audience")):
 with posts, cards.block("growth_block", t("reach.growth")):
     half_lives = growing.posts(chosen)
 
+rates = loaders.rates(chosen)
+earlier = loaders.rates(compared) if compared else {}
+if any(rate.value is not None for rate in rates.values()):
+    with (
+        cards.block("rates_block", t("reach.rates")),
+        st.grid(3, gap="small", min_column_width=230),
+    ):
+        for name, rate in rates.items():
+            cards.measure(name, rate, earlier.get(name), chosen)
+
 with cards.block("voice_block", t("reach.voice")):
     shares = voices.share(chosen)
 with cards.block("versus_block", t("reach.versus")):
     voices.side_by_side(chosen, now)
 
 with st.expander(t("reach.rests_on"), icon=":material/fact_check:", key="rests_on"):
-    reaching.rests_on(now, [*half_lives, *shares], chosen)
+    of_posts = [(t(f"measure.{name}"), name, rate) for name, rate in rates.items()]
+    reaching.rests_on(now, [*half_lives, *of_posts, *shares], chosen)
 notebook.show(chosen, "reached")

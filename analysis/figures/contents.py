@@ -19,7 +19,15 @@ from analysis.figures.days import (
     time_axis,
     unit_of,
 )
-from analysis.figures.drawing import LIGHT, MOST_TICKS, SEPARATORS, Palette, blank, percent_sign
+from analysis.figures.drawing import (
+    LIGHT,
+    MOST_TICKS,
+    ROOM_FOR_100,
+    SEPARATORS,
+    Palette,
+    blank,
+    percent_sign,
+)
 
 _DAY_MS = 86_400_000
 _ROW = 34
@@ -110,7 +118,7 @@ def times_chart(
     if known.any():
         usual = 100 * float(times["usual"].iloc[0])
         figure.add_vline(x=usual, line={"color": palette.text, "dash": "dot", "width": 1})
-    figure.update_layout(showlegend=False)
+    figure.update_layout(showlegend=False, margin_r=ROOM_FOR_100)
     figure.update_xaxes(
         range=[0, 100], tickformat="d", ticksuffix=percent, dtick=25, showgrid=True, tickangle=0
     )

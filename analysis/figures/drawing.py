@@ -16,6 +16,8 @@ SEPARATORS = ",\u202f"
 #: An axis has no more ticks than a phone has room for.
 MOST_TICKS = 5
 ROW_HEIGHT = 42
+#: Pixels at the right of a scale that ends at 100 %: plotly drops a label that is cut.
+ROOM_FOR_100 = 26
 
 _LONGEST_LABEL = 38
 

@@ -13,6 +13,7 @@ from analysis.figures.days import DAY, FEWEST_BARS, days_axis, midnight
 from analysis.figures.drawing import (
     LIGHT,
     MOST_TICKS,
+    ROOM_FOR_100,
     ROW_HEIGHT,
     SEPARATORS,
     Palette,
@@ -236,7 +237,7 @@ def share_of_voice_chart(
             customdata=[[of, campaign_id] for of in parts["of"]],
             hovertemplate=f"%{{fullData.name}} <b>%{{x:.0f}}{percent}</b><extra></extra>",
         )
-    figure.update_layout(barmode="stack")
+    figure.update_layout(barmode="stack", margin_r=ROOM_FOR_100)
     figure.update_xaxes(range=[0, 100], dtick=50, tickformat="d", ticksuffix=percent)
     names = [labels[of] for of in of_each]
     figure.update_yaxes(categoryorder="array", categoryarray=names[::-1], tickformat=None)

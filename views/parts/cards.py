@@ -10,7 +10,6 @@ from streamlit.delta_generator import DeltaGenerator
 
 from analysis import reach
 from analysis.measure import Measure
-from analysis.reached import Reached
 from views.parts import loaders, meanwhile, measures, words
 from views.parts.filters import Filters
 from views.parts.measures import FEWEST_PEOPLE
@@ -106,15 +105,14 @@ def partial(now: pd.DataFrame) -> None:
         st.caption(t("coverage.partial", measures=", ".join(named)))
 
 
-def measure(name: str, now: Reached, before: Reached | None, chosen: Filters) -> None:
-    """A measure of reach: its figure or why there is none, its change, what it rests on."""
-    found = now.measures[name]
-    why = measures.why_hidden(name, found, chosen)
-    delta, said = measures.change(name, found, before and before.measures[name], chosen)
-    rests_on = why or words.cautions(found.warnings)
+def measure(name: str, now: Measure, before: Measure | None, chosen: Filters) -> None:
+    """A measure: its figure or why there is none, its change, what it rests on."""
+    why = measures.why_hidden(name, now, chosen)
+    delta, said = measures.change(name, now, before, chosen)
+    rests_on = why or words.cautions(now.warnings)
     show(
         name,
-        words.UNKNOWN if why else measures.figure(name, found),
+        words.UNKNOWN if why else measures.figure(name, now),
         f"{t(f'definition.{name}')} {rests_on}",
         delta,
         said,

@@ -165,7 +165,13 @@ def totals(chosen: Filters) -> pd.DataFrame:
 
 def potential_reach(chosen: Filters) -> Measure:
     """`reach.potential_reach` of the accounts that posted, YouTube left out."""
-    return _stamped(reach.potential_reach(sums.together(by_network(chosen), ())), chosen)
+    return _stamped(reach.potential_reach(_without_youtube(chosen)), chosen)
+
+
+def rates(chosen: Filters) -> dict[str, Measure]:
+    """Each of `reach.RATES`, YouTube left out: its terms forbid figures made from its own."""
+    posts = _without_youtube(chosen)
+    return {name: _stamped(rate(posts), chosen) for name, rate in reach.RATES.items()}
 
 
 @st.cache_data(max_entries=_ENTRIES, show_spinner=False)
@@ -307,6 +313,12 @@ def keep_topics(chosen: Filters, found: Found) -> None:
 def topic_names(campaign_id: str) -> pd.DataFrame:
     """What topics are called, those of the demonstration too; small, and never kept."""
     return Lake.of_user().topic_names(campaign_id)
+
+
+def _without_youtube(chosen: Filters) -> pd.DataFrame:
+    """`totals`, YouTube left out even where it is alone."""
+    is_alone = {*shown_networks(chosen)} == {Network.YOUTUBE}
+    return sums.together(by_network(chosen), ()) if is_alone else totals(chosen)
 
 
 def _of_all_times(chosen: Filters) -> aggregates.Posts:

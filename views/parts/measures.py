@@ -41,8 +41,18 @@ def _in_hours(value: float) -> str:
     return t("measured.hours", n=words.number(value))
 
 
+def _per_post(value: float) -> str:
+    """How many a post brings; of less than one, how many a hundred posts do."""
+    if value >= 1:
+        return words.number(value)
+    return t("measured.per_hundred", n=words.number(100 * value))
+
+
 #: How a figure is written where it is no whole number.
 _WRITTEN: Mapping[str, Callable[[float], str]] = {
+    "amplification_rate": _per_post,
+    "applause_rate": _per_post,
+    "conversation_rate": _per_post,
     "engagement_rate": words.percent,
     "engagement_rate_by_reach": words.percent,
     "frequency": words.number,
@@ -51,6 +61,7 @@ _WRITTEN: Mapping[str, Callable[[float], str]] = {
     "share_of_authors": words.percent,
     "share_of_engagements": words.percent,
     "structural_virality": words.number,
+    "virality_rate": words.percent,
 }
 
 
