@@ -54,7 +54,7 @@ _KEY = ["author_id", "network"]
 _OF_KINDS = [f"n_{kind}" for kind in OWN_KINDS]
 
 #: What an account tells of the views that its other posts may have.
-_TELLING = ["author_id", *_OF_KINDS, *"fey"]
+_TELLING = [*_OF_KINDS, *"fey"]
 
 _NONE_IMPUTED = pd.DataFrame(
     columns=["imputed", "imputed_sd", "imputed_squares", "n_imputed", "shared_sd"], dtype=float
@@ -107,7 +107,7 @@ def view_model(sums: pd.DataFrame, moments: pd.DataFrame) -> ViewModel | None:
         return None
     accounts = _by_account(moments)
     is_telling = accounts["author_id"].notna() & accounts["network"].isin(posts.index)
-    accounts = accounts.loc[is_telling, ["network", *_TELLING[1:]]]
+    accounts = accounts.loc[is_telling, ["network", *_TELLING]]
     pooled = _fit(sums, accounts)
     own = {
         str(network): pooled
@@ -141,8 +141,9 @@ def exposures(
     """
     moments = _by_account(moments)
     missing = moments.head(0) if missing is None else missing
+    telling = ["author_id", *_TELLING]
     parts = [
-        _imputed(of_network, moments.loc[moments["network"] == network, _TELLING], model)
+        _imputed(of_network, moments.loc[moments["network"] == network, telling], model)
         for network, of_network in missing.groupby("network")
         if model is not None
     ]
@@ -361,7 +362,7 @@ def _imputed(missing: pd.DataFrame, moments: pd.DataFrame, model: ViewModel) -> 
 
 def _shown(accounts: pd.Index[int], moments: pd.DataFrame, fit: Fit) -> tuple[Numbers, Numbers]:
     """Over the posts with views of each account, the sums of covariates and residuals."""
-    *of_kinds, f, e, y = _numbers(moments, *_TELLING[1:])
+    *of_kinds, f, e, y = _numbers(moments, *_TELLING)
     covariates = np.column_stack([np.transpose(of_kinds) @ fit.mix(pd.Series(OWN_KINDS)), f, e])
     residuals = y - covariates @ [*fit.intercepts, *fit.slopes]
     rows = pd.DataFrame(np.column_stack([covariates, residuals]), index=moments.index)

@@ -113,8 +113,8 @@ def halves_to_wholes(times: float) -> float:
     The more posts, the more of the people are seen whatever they are like, so being seen says
     less of being seen again. How many are seen in a share t of the posts is taken to follow the
     logarithmic series (Fisher, Corbet and Williams 1943), log(1 + x t), which the mean number of
-    `times` that a person is seen in all of them fixes: x / log(1 + x). So many are seen in each
-    of two shares of t as twice those of t less those of 2 t.
+    `times` that a person is seen in all of them fixes: x / log(1 + x). Those seen in each of two
+    shares of t are twice those seen in t, less those seen in 2 t.
 
     >>> halves_to_wholes(1.0), round(halves_to_wholes(1.5), 3), round(halves_to_wholes(4.0), 3)
     (1.0, 0.83, 0.823)

@@ -24,9 +24,6 @@ from analysis.figures import (
     posts_by_kind_chart,
     reach_chart,
     share_of_voice_chart,
-    times_chart,
-    topic_chart,
-    week_chart,
 )
 from data.model import Kind, Network
 
@@ -270,23 +267,6 @@ def test_shares_fill_a_bar_each_in_the_order_of_the_campaigns():
     assert first.marker.pattern.shape != second.marker.pattern.shape
     assert figure.layout.barmode == "stack" and figure.layout.xaxis.ticksuffix == "%"
     assert list(figure.layout.yaxis.categoryarray) == ["Comptes", "Posts"]
-
-
-def test_percents_are_written_as_the_language_does():
-    days = pd.DataFrame({"day": [date(2024, 5, 1)], "posts": [3], "of": [4]})
-    times = pd.DataFrame(
-        {"weekday": [1], "hours": [6], "posts": [30], "share": [0.5], "low": [0.25]}
-        | {"high": [0.75], "usual": [0.4], "verdict": ["same"]}
-    )
-    for separators, sign in ((".,", "%"), (",\u202f", "\u202f%")):
-        topic = topic_chart(days, separators=separators)
-        at_times = times_chart(times, ["lundi"], separators=separators)
-        week = week_chart(times, ["lundi"], ["6 h"] * 8, separators=separators)
-        assert list(topic.data[0].y) == [75] and list(at_times.data[0].x) == [50]
-        assert topic.layout.yaxis.ticksuffix == at_times.layout.xaxis.ticksuffix == sign
-        assert f"}}{sign}</b>" in topic.data[0].hovertemplate
-        assert f"}}{sign}</b>" in at_times.data[0].hovertemplate
-        assert week.data[0].customdata[0][2] == f"50{sign} (25 – 75{sign})<br>30"
 
 
 def test_nothing_to_show_is_a_figure_all_the_same():

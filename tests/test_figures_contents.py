@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis import content
-from analysis.figures import LIGHT, times_chart, topic_chart, week_chart
+from analysis.figures import LIGHT, SEPARATORS, times_chart, topic_chart, week_chart
 
 FIRST = date(2026, 1, 5)  # a Monday
 WEEKDAYS = tuple("abcdefg")
@@ -50,7 +50,7 @@ def test_every_post_is_in_one_bar_and_shares_are_of_all_posts(
     assert sum(it[1] for it in bars.customdata) == days["posts"].sum()
     assert sum(it[2] for it in bars.customdata) == days["of"].sum()
     for share, (_, about, of) in zip(bars.y, bars.customdata, strict=True):
-        assert share == (about / of if of else 0)
+        assert share == (100 * about / of if of else 0)
 
 
 def test_a_filter_s_days_have_their_place_without_any_post() -> None:
@@ -76,3 +76,16 @@ def test_only_what_is_sure_has_a_colour_and_a_sign() -> None:
     assert [cells.z[row][column] for row in (0, 1, 3)] == [1, 0, -1]
     assert np.isnan(cells.z[2][column]) and np.isnan(cells.z[:, 0]).all()
     assert [cells.text[row][column] for row in range(4)] == ["▲ 60", "60", "", "▼ 60"]
+
+
+def test_percents_are_written_as_the_language_does() -> None:
+    days = pd.DataFrame({"day": [FIRST], "posts": [3], "of": [4]})
+    for separators, sign in ((".,", "%"), (SEPARATORS, "\u202f%")):
+        topic = topic_chart(days, separators=separators)
+        at_times = times_chart(times(["same"]), ["lundi"], separators=separators)
+        week = week_chart(times(["same"]), WEEKDAYS, HOURS, separators=separators)
+        assert list(topic.data[0].y) == [75] and list(at_times.data[0].x) == [60]
+        assert topic.layout.yaxis.ticksuffix == at_times.layout.xaxis.ticksuffix == sign
+        assert f"}}{sign}</b>" in topic.data[0].hovertemplate
+        assert f"}}{sign}</b>" in at_times.data[0].hovertemplate
+        assert week.data[0].customdata[0][2] == f"60{sign} (52 – 68{sign})<br>30"
