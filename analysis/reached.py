@@ -68,6 +68,12 @@ def reached(
         exposures = impressions.exposures(moments, missing.result() if missing else None, model)
         estimated = audience.estimated_reach(exposures, engaged.result())
         displayed = impressions.estimated_impressions(exposures)
+        # Who saw is not known of every network: what is divided by it is of the same ones.
+        reached_on = [network for network, it in estimated.by_network.items() if it.value]
+        of_reached = sums.together(by_network[by_network["network"].isin(reached_on)], ())
+        is_reached = exposures["network"].isin(reached_on)
+        is_all = exposures["views"][~is_reached].isna().all()
+        seen = displayed if is_all else impressions.estimated_impressions(exposures[is_reached])
     return Reached(
         measures={
             "estimated_reach": estimated.estimated,
@@ -75,8 +81,10 @@ def reached(
             "potential_reach": reach.potential_reach(totals),
             "impressions": reach.impressions(sums.together(by_network, by_network["network"])),
             "estimated_impressions": displayed,
-            "frequency": reach.frequency(displayed, estimated.estimated),
-            "engagement_rate_by_reach": reach.engagement_rate_by_reach(totals, estimated.estimated),
+            "frequency": reach.frequency(seen, estimated.estimated),
+            "engagement_rate_by_reach": reach.engagement_rate_by_reach(
+                of_reached, estimated.estimated
+            ),
             "structural_virality": cascades.median_virality(passed_on.result()),
         },
         by_network=estimated.by_network,

@@ -320,6 +320,18 @@ def test_people_are_whole(one: int, other: int) -> None:
         assert edge is not None and edge == int(edge) < inf
 
 
+def test_what_is_divided_by_the_reach_is_of_the_networks_that_have_one() -> None:
+    chosen = Filters("demo-bancs", loaders.version("demo-bancs"))
+    whole = loaders.reach_of(chosen)
+    assert whole.by_network["bluesky"].value is None
+    with_reach = loaders.reach_of(replace(chosen, networks=("mastodon", "x"))).measures
+    name = "engagement_rate_by_reach"
+    assert whole.measures[name].value == pytest.approx(with_reach[name].value)
+    said = _words(_open("reach", campaign="demo-bancs", period="all"))
+    left_out = locales.text("fr", "reach.networks_unknown", networks="Bluesky")
+    assert left_out in said
+
+
 def test_a_network_alone_is_estimated_by_what_is_known_of_all() -> None:
     chosen = Filters("demo-bancs", loaders.version("demo-bancs"))
     alone = loaders.reach_of(replace(chosen, networks=("mastodon",))).by_network["mastodon"]

@@ -27,8 +27,10 @@ cards.partial(now)
 with st.container(key="reach_card", border=True), st.grid(2, min_column_width=280):
     cards.estimated_reach(chosen)
     cards.potential_reach(loaders.potential_reach(chosen), chosen)
-if Network.YOUTUBE in (networks := loaders.shown_networks(chosen)):
-    st.caption(t("youtube.apart" if len(networks) > 1 else "reach.youtube_why"))
+by_network = loaders.by_network(chosen)
+if (by_network["network"] == Network.YOUTUBE.value).any():
+    is_alone = len(loaders.shown_networks(chosen)) == 1
+    st.caption(t("reach.youtube_why" if is_alone else "youtube.apart"))
 
 with cards.block("by_day_block", t("overview.by_day.title")):
     inside = charts.posts_by_day(chosen, loaders.by_day(chosen))
@@ -49,7 +51,6 @@ if inside:
         )
 
 with cards.block("by_network_block", t("overview.by_network")):
-    by_network = loaders.by_network(chosen)
     tables.show_small(
         by_network[["network", "posts", *cards.COUNTS]].replace(
             {"network": words.labels("networks", tuple(Network))}

@@ -26,7 +26,7 @@ with st.grid(3, gap="small", min_column_width=230):
     for name in CARDS:
         cards.measure(name, now.measures[name], before and before.measures[name], chosen)
 
-has_youtube = Network.YOUTUBE in loaders.shown_networks(chosen)
+has_youtube = (loaders.by_network(chosen)["network"] == Network.YOUTUBE.value).any()
 ours, youtube = st.columns([2, 1]) if has_youtube and now.by_network else [st.container()] * 2
 if now.by_network:
     with ours, cards.block("networks_block", t("reach.by_network")):
@@ -41,9 +41,9 @@ with audience, cards.block("audience_block", t("reach.audience")):
 with posts, cards.block("growth_block", t("reach.growth")):
     half_lives = growing.posts(chosen)
 
-rates = loaders.rates(chosen)
+rates = {name: it for name, it in loaders.rates(chosen).items() if it.value is not None}
 earlier = loaders.rates(compared) if compared else {}
-if any(rate.value is not None for rate in rates.values()):
+if rates:
     with (
         cards.block("rates_block", t("reach.rates")),
         st.grid(3, gap="small", min_column_width=230),

@@ -144,12 +144,14 @@ def estimated_reach(chosen: Filters) -> None:
                 st.caption(t("reach.under_way"))
                 meanwhile.ask_again()
             return
-        found = loaders.reach_of(chosen).measures["estimated_reach"]
+        reached = loaders.reach_of(chosen)
+        found = reached.measures["estimated_reach"]
         why = measures.why_hidden("estimated_reach", found, chosen)
         shown = words.UNKNOWN if why else measures.figure("estimated_reach", found)
         st.metric(t("measure.estimated_reach"), shown)
         sure = why or t("reach.grade", grade=found.grade, meaning=t(f"grade.{found.grade}"))
-        st.caption(f"{t('definition.estimated_reach')} {sure}")
+        left_out = "" if found.value is None else measures.left_out(reached)
+        st.caption(" ".join(filter(None, (t("definition.estimated_reach"), left_out, sure))))
         st.page_link(_REACH, label=t("reach.link"), icon=":material/groups:")
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis import reach
 from analysis.measure import Grade, Measure, least_change
+from analysis.reached import Reached
 from views.parts import words
 from views.parts.filters import Filters
 from views.parts.words import t
@@ -105,6 +106,12 @@ def people(measure: Measure) -> str:
     if low == high:
         return t("count.people", n=int(high))
     return t("measured.between", low=int(low), n=int(high))
+
+
+def left_out(found: Reached) -> str:
+    """Which networks an estimate of reach leaves out, as a sentence; empty where it has all."""
+    unknown = [t(f"networks.{of}") for of, it in found.by_network.items() if it.value is None]
+    return t("reach.networks_unknown", networks=", ".join(unknown)) if unknown else ""
 
 
 def range_of(name: str, measure: Measure, step: int = 1) -> tuple[float | None, float | None]:

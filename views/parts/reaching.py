@@ -77,13 +77,12 @@ def by_network(now: Reached, chosen: Filters) -> None:
     if shown:
         _draw("reach_by_network", shown, words.labels("networks", shown))
     hidden = [of for of, it in now.by_network.items() if of not in shown and it.value is not None]
-    unknown = [t(f"networks.{of}") for of, it in now.by_network.items() if it.value is None]
     if hidden:
         is_custom = chosen.period == "custom"
         why = "people.custom_dates" if is_custom else "reach.networks_hidden"
         st.caption(t(why, fewest=measures.FEWEST_PEOPLE))
-    if unknown:
-        st.caption(t("reach.networks_unknown", networks=", ".join(unknown)))
+    if left_out := measures.left_out(now):
+        st.caption(left_out)
     if not shown:
         return
 
@@ -105,7 +104,13 @@ def by_network(now: Reached, chosen: Filters) -> None:
         )
 
     file = rows(measures.FEWEST_IN_A_FILE, measures.STEP_IN_A_FILE)
-    tables.show(rows(1, 1), key="reach_of_networks", alt=t("reach.by_network"), export=lambda: file)
+    tables.show(
+        rows(1, 1),
+        key="reach_of_networks",
+        alt=t("reach.by_network"),
+        export=lambda: file,
+        csv_help=t("tables.rounded"),
+    )
 
 
 def youtube(chosen: Filters) -> None:
@@ -138,6 +143,7 @@ def rests_on(now: Reached, others: list[Named], chosen: Filters) -> None:
         key="rests_on_table",
         alt=t("reach.rests_on"),
         export=lambda: file,
+        csv_help=t("tables.rounded"),
     )
 
 

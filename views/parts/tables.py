@@ -33,12 +33,13 @@ def show(
     key: str,
     alt: str,
     export: Callable[[], pd.DataFrame] | None = None,
+    csv_help: str | None = None,
     is_tall: bool = False,
 ) -> None:
     """A table whose columns are codes of `locales` (`columns.<code>`), and its CSV.
 
-    `export` gives what the CSV holds when that is more than what is shown; tall rows are for
-    texts.
+    `export` gives what the CSV holds when that is not what is shown, and `csv_help` says why;
+    tall rows are for texts.
     """
     titles = {name: t(f"columns.{name}") for name in table.columns}
     columns = {
@@ -55,7 +56,7 @@ def show(
         row_height=_TALL if is_tall else None,
         height=_HEADING + _TALL * min(len(table), _TALL_SHOWN) if is_tall else "auto",
     )
-    _csv(table, titles, key, export)
+    _csv(table, titles, key, export, csv_help)
 
 
 def show_small(table: pd.DataFrame, *, key: str, alt: str) -> None:
@@ -77,6 +78,7 @@ def _csv(
     titles: Mapping[str, str],
     key: str,
     export: Callable[[], pd.DataFrame] | None,
+    explained: str | None = None,
 ) -> None:
     language = words.language()  # the file is written later, where no session is at hand
 
@@ -91,6 +93,7 @@ def _csv(
         "text/csv",
         key=f"{key}_csv",
         icon=":material/download:",
+        help=explained,
         on_click="ignore",
     )
 

@@ -18,13 +18,15 @@ def show(chosen: Filters) -> None:
     tags = loaders.spelled(chosen, _MOST)
     scripts = words.labels("scripts", content.SCRIPTS)
     with cards.block("hashtags_block", t("contents.hashtags")):
-        st.markdown(t("contents.spellings"))
+        has_spellings = bool(tags["spellings"].map(bool).any())
+        if has_spellings:
+            st.markdown(t("contents.spellings"))
         chart, table = st.columns(2)
         with chart:
             charts.hashtags(tags.head(_DRAWN))
         by_script = content.by_script(tags)
         columns = ["hashtag", "posts", "engagements"]
-        columns += ["spellings"] * bool(tags["spellings"].map(bool).any())
+        columns += ["spellings"] * has_spellings
         columns += ["script"] * (len(by_script) > 1)
         if not tags.empty:
             with table:

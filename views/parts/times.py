@@ -103,9 +103,9 @@ def _table(times: pd.DataFrame) -> pd.DataFrame:
             "weekday": [weekdays[str(it)] for it in times["weekday"]],
             "hours": [_hours(it) for it in times["hours"]],
             "posts": times["posts"],
-            "better_percent": 100 * times["share"],
-            "low_percent": 100 * times["low"],
-            "high_percent": 100 * times["high"],
+            "better_percent": (100 * times["share"]).round(1),
+            "low_percent": (100 * times["low"]).round(1),
+            "high_percent": (100 * times["high"]).round(1),
             "verdict": times["verdict"].map(verdicts),
         }
     )

@@ -81,6 +81,7 @@ def share(chosen: Filters) -> list[Named]:
         key="voice_table",
         alt=t("reach.voice"),
         export=lambda: file,
+        csv_help=t("tables.rounded"),
     )
     st.caption(t("reach.voice_hint"))
     return named
@@ -130,6 +131,7 @@ def side_by_side(chosen: Filters, now: Reached) -> None:
         key="versus_table",
         alt=t("reach.versus"),
         export=lambda: file,
+        csv_help=t("tables.rounded"),
     )
 
 

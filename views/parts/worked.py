@@ -35,7 +35,10 @@ def best(chosen: Filters) -> None:
                 alt=t("contents.best.title"),
                 every=lambda: _in_steps(loaders.above_usual(chosen, _MOST)),
             )
-            st.caption(t("contents.best.how", engagements=aggregates.FEWEST_ENGAGEMENTS))
+            steps = ", ".join(words.number(it) for it in content.STEPS)
+            st.caption(
+                t("contents.best.how", engagements=aggregates.FEWEST_ENGAGEMENTS, steps=steps)
+            )
         compared(chosen)
 
 
