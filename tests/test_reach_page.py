@@ -20,7 +20,7 @@ import locales
 from analysis.measure import Caution, Measure, MeasureKind
 from analysis.reached import Reached
 from data.lake import Lake
-from data.model import Account, Campaign, Network, NumberedPage, Post
+from data.model import Account, Network, NumberedPage, Post
 from views.parts import loaders, measures, notebook, words
 from views.parts.filters import Filters
 
@@ -170,11 +170,8 @@ def test_the_views_of_youtube_alone_are_the_same_on_both_pages() -> None:
     assert on_reach["Affichages estimés"] == "—"
 
 
-@pytest.mark.usefixtures("campaigns")
-def test_older_readings_that_come_late_are_in_the_growth_of_posts() -> None:
-    first = datetime(2026, 6, 1, tzinfo=UTC)
-    lake, account = Lake.of_user(), Account("exemple")
-    lake.create(Campaign("tardive", "Une campagne relue"))
+def test_older_readings_that_come_late_are_in_the_growth_of_posts(lake: Lake) -> None:
+    first, account = datetime(2026, 6, 1, tzinfo=UTC), Account("exemple")
     newest = [
         Post(
             Network.X,
@@ -193,9 +190,9 @@ def test_older_readings_that_come_late_are_in_the_growth_of_posts() -> None:
     ]
 
     def curves(collection: str, posts: list[Post]) -> DataFrame:
-        lake.writer("tardive", collection).append([NumberedPage(1, posts, None)], first)
-        lake.derive("tardive")
-        return loaders.growth_of(Filters("tardive", loaders.version("tardive"))).curves
+        lake.writer("campagne", collection).append([NumberedPage(1, posts, None)], first)
+        lake.derive("campagne")
+        return loaders.growth_of(Filters("campagne", loaders.version("campagne"))).curves
 
     assert curves("après", newest).empty
     assert not curves("avant", older).empty

@@ -113,8 +113,8 @@ def missing_views(posts: Posts, model: ViewModel) -> pd.DataFrame:
             "author_id",
             "network",
             "kind",
-            f=_float("author_followers") + 1,
-            e=published(ENGAGEMENTS).cast(nw.Float64) + 1,
+            f=_one_more(nw.col("author_followers")),
+            e=_one_more(published(ENGAGEMENTS)),
         )
         .filter(~nw.col("e").is_null())
         .with_columns(nw.col("f").log(), nw.col("e").log())
@@ -148,9 +148,9 @@ def _logarithms(posts: Posts) -> nw.LazyFrame[Any]:
         .select(
             *("author_id", "network", "kind", "published_at", "impressions", "reach"),
             followers=nw.col("author_followers"),
-            y=_float("impressions") + 1,
-            f=_float("author_followers") + 1,
-            e=published(ENGAGEMENTS).cast(nw.Float64) + 1,
+            y=_one_more(nw.col("impressions")),
+            f=_one_more(nw.col("author_followers")),
+            e=_one_more(published(ENGAGEMENTS)),
         )
     )
     is_known = ~(nw.col("y") + nw.col("f") + nw.col("e")).is_null()
@@ -159,6 +159,11 @@ def _logarithms(posts: Posts) -> nw.LazyFrame[Any]:
         .with_columns(nw.when(nw.col("is_known")).then(nw.col(it).log()).alias(it) for it in "yfe")
         .with_columns(is_known=nw.col("is_known").cast(nw.Int64))
     )
+
+
+def _one_more(count: nw.Expr) -> nw.Expr:
+    """What a logarithm is taken of, so that nothing has one too."""
+    return count.cast(nw.Float64) + 1
 
 
 def _float(name: str) -> nw.Expr:

@@ -114,15 +114,17 @@ def by_network(now: Reached, chosen: Filters) -> None:
 
 
 def youtube(chosen: Filters) -> None:
-    """What YouTube publishes, as it does, beside the others and in no sum with them."""
+    """What YouTube publishes, as it does, beside the others and in no sum with them.
+
+    For filters that have posts of it.
+    """
     by_network = loaders.by_network(chosen)
     rows = by_network[by_network["network"] == Network.YOUTUBE.value]
-    if not rows.empty:
-        tables.show_small(
-            rows[[*_OF_YOUTUBE]].replace({"network": words.labels("networks", [Network.YOUTUBE])}),
-            key="youtube",
-            alt=t("reach.youtube"),
-        )
+    tables.show_small(
+        rows[[*_OF_YOUTUBE]].replace({"network": words.labels("networks", [Network.YOUTUBE])}),
+        key="youtube",
+        alt=t("reach.youtube"),
+    )
     st.caption(t("reach.youtube_why"))
 
 
