@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from test_aggregates import on_duckdb, on_pandas
 
@@ -25,6 +25,7 @@ from analysis.audience import (
 )
 from analysis.measure import Caution, MeasureKind
 from analysis.overlap import (
+    FEWEST_SEEN_TWICE,
     SeenTogether,
     agostini,
     counts_only,
@@ -180,6 +181,23 @@ def test_m0_scales_with_audiences_and_population(people, population, by):
     assert scaled == pytest.approx(by * counts_only(people, population), rel=1e-6)
 
 
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.integers(60, 200), min_size=2, max_size=6))
+def test_m1_adds_up_whatever_audiences_have_nobody_in_common(people):
+    seen = engaged(*((f"a{n:02}", range(100 * n, 100 * n + 20)) for n in range(len(people))))
+    found = estimated_reach(counted(*people), seen).estimated
+    assert found.method == "estimated_reach.m1/2"
+    assert found.value == pytest.approx(sum(people))
+
+
+@given(st.integers(2, 6), st.integers(20, 10_000))
+def test_audiences_that_are_all_the_same_are_no_more_than_one(authors, people):
+    ids = [f"a{n:02}" for n in range(authors)]
+    audiences = np.full(authors, float(people))
+    seen = SeenTogether.of(pd.Series(ids), audiences, engaged(*((it, range(20)) for it in ids)))
+    assert hunter_worsley(audiences, seen.shared_by_pair) == pytest.approx(people)
+
+
 def test_people_seen_with_both_authors_say_what_these_share():
     authors = pd.Series(["a", "b"])
     alike = engaged(("a", range(20)), ("b", range(20)))
@@ -219,14 +237,16 @@ def test_where_few_people_are_seen_the_overlap_is_an_assumption():
     assert found.grade == "D"
 
 
-def test_m1_scales_with_the_audiences():
-    universe = audiences(8, seed=1)
-    people = list(universe.audiences)
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10**6), st.floats(1, 50))
+def test_m1_scales_with_the_audiences_where_it_learns_from_halves(seed, by):
+    universe = audiences(8, seed)
+    assume((universe.engaged[["even", "odd"]] > 0).all(axis=1).sum() >= FEWEST_SEEN_TWICE)
+    people = np.array(universe.audiences, dtype=float)
     once = estimated_reach(universe.exposures.assign(reach=people), universe.engaged)
-    thrice = estimated_reach(
-        universe.exposures.assign(reach=[3 * it for it in people]), universe.engaged
-    )
-    assert thrice.estimated.value == pytest.approx(3 * once.estimated.value)
+    more = estimated_reach(universe.exposures.assign(reach=by * people), universe.engaged)
+    assert more.estimated.method == once.estimated.method
+    assert more.estimated.value == pytest.approx(by * once.estimated.value)
 
 
 # Campaigns
