@@ -7,16 +7,17 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
-from views.parts import apart, jobs
+from findings import reach_process
+from views.parts import jobs
 from views.parts.serving import Compressed, Sealed
 
 
 @asynccontextmanager
 async def _running(_: st.App) -> AsyncIterator[None]:
-    apart.start()
+    reach_process.start()
     yield
     jobs.stop_all()
-    apart.stop()
+    reach_process.stop()
 
 
 app = st.App(

@@ -10,7 +10,7 @@ import platformdirs
 
 from benchmarks.build import build
 from benchmarks.collectors import measure as measure_collectors
-from benchmarks.imports import compare
+from benchmarks.import_speed import compare
 from benchmarks.screens import compare as compare_screens
 from benchmarks.table import measure
 

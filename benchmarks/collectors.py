@@ -32,7 +32,7 @@ def measure(posts: int, runs: int) -> bool:
     Processor time is counted, not that of the clock. What else the machine does only adds to
     it, so the smallest of the runs is the truest.
     """
-    from collectors.networks import NETWORKS
+    from collectors.networks.table import NETWORKS
     from data.model import Network
 
     print(f"{'':10}{'posts':>9}{'calls':>8}{'posts/s of work':>18}{'with the client':>18}{'MB':>8}")
@@ -81,10 +81,10 @@ def collect(network: str, url: str, home: str) -> dict[str, Any]:
 
     `resident` is the memory before the last derivation, in bytes; None where it is not told.
     """
-    from collectors.budget import Ledger
-    from collectors.networks import NETWORKS
-    from collectors.patience import Clock
-    from collectors.run import run
+    from collectors.access.budget import Ledger
+    from collectors.networks.table import NETWORKS
+    from collectors.runs.patience import Clock
+    from collectors.runs.run import run
     from data.lake import Lake
     from data.model import Campaign, Network
     from tests.invented import BEGIN, END, TAG

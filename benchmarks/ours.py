@@ -46,9 +46,9 @@ def overview(home: str) -> dict[str, Any]:
     runs since the program was started.
     """
     os.environ["PORTE_VOIX_HOME"] = home
-    from views.parts import apart
+    from findings import reach_process
 
-    other = apart.start()
+    other = reach_process.start()
     from streamlit.logger import set_log_level
     from streamlit.testing.v1 import AppTest
 
@@ -61,11 +61,11 @@ def overview(home: str) -> dict[str, Any]:
     assert not page.exception, page.exception
     assert page.title[0].value == "Vue d’ensemble", page.title
     # What a card left to be worked out meanwhile.
-    for name, chosen in importlib.import_module("views.parts.meanwhile")._WORKS:
+    for name, chosen in importlib.import_module("views.parts.polling")._WORKS:
         getattr(loaders, name)(chosen)
     seconds = _together([(begin, end) for _, begin, end in worked])
     peaks = [child.peak(), child.peak(other.pid)]
-    apart.stop()
+    reach_process.stop()
     peak = None if None in peaks else sum(peaks)
     return {"seconds": seconds, "peak": peak, "worked": worked}
 
@@ -84,7 +84,7 @@ def pagerank(edges: str, answer: str) -> dict[str, Any]:
     """The rank of each account in a file of edges that is in memory already."""
     import pandas as pd
 
-    from analysis import network
+    from analysis.people import network
 
     known = pd.read_parquet(edges, dtype_backend="pyarrow")
     start = time.perf_counter()
@@ -102,7 +102,7 @@ def _written(rows: Any, answer: str, seconds: float) -> dict[str, Any]:
 def _model() -> Any:
     import numpy as np
 
-    from analysis.impressions import Fit, ViewModel
+    from analysis.reach.impressions import Fit, ViewModel
     from benchmarks.queries import SLOPES
 
     nothing = np.zeros(0)

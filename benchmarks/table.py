@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks import campaign, child, environment, imports, inputs, queries
+from benchmarks import campaign, child, environment, import_speed, inputs, queries
 
 _SQL, _EXPLORER, _TOOLKIT = "DuckDB SQL", "twitter-explorer", "coordination toolkit"
 #: Peers hold every post in memory, or take hours: they run to a million posts, and this long.
@@ -86,7 +86,7 @@ def measure(sizes: list[int], runs: int, cache: Path) -> bool:
             before = found.get((work.name, size // 10))
             _show(work.name, work.peer, size, *both, before and before[0])
         if size == _POSTS_OF_IMPORTS and peers:
-            for peer, both in imports.beside(_POSTS_OF_IMPORTS, runs, cache, peers).items():
+            for peer, both in import_speed.beside(_POSTS_OF_IMPORTS, runs, cache, peers).items():
                 sides = (_Result(*side) for side in both)
                 _show("import of JSON", peer, size, *sides, None)
     print(_NOTES)

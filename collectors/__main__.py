@@ -11,7 +11,7 @@ import argparse
 import os
 import sys
 
-from collectors.commands import campaigns, imports, rounds, status
+from collectors.commands import campaigns, import_files, rounds, status
 from data.lake import Lake
 from locales import of_system, text
 
@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m collectors", description=text(language, "command.collectors")
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for family in (campaigns, rounds, status, imports):
+    for family in (campaigns, rounds, status, import_files):
         family.add(commands, language)
     chosen = parser.parse_args(arguments)
     code: int = chosen.do(Lake.of_user(), chosen, language)

@@ -24,9 +24,9 @@ from filelock import FileLock
 from data import aside, spark
 from data.aside import KeptAside
 from data.derive import derive
-from data.due import Due, due, known
 from data.forget import forget, remove
 from data.keys import DEMO_KEY, Keys
+from data.known import Due, due, known
 from data.model import OBSERVATIONS, POSTS, Account, Campaign, Network, NumberedPage
 from data.pseudonyms import ALIASES, REFERENCES, Pseudonyms, Rows
 from data.tables import Table, connect, cursor

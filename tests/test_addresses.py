@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors import networks
-from collectors.addresses import address, checked, is_loopback, is_public_name
+from collectors.access.addresses import address, checked, is_loopback, is_public_name
 from collectors.base import CollectorError, NetworkUnavailable
-from collectors.credentials import Credentials
+from collectors.networks import table
+from collectors.networks.credentials import Credentials
 from data.model import Campaign, Network
 
 READ_AS = [
@@ -305,14 +305,14 @@ def test_an_instance_that_leads_inside_is_not_opened(names, tmp_path):
     names["exemple.org"] = ["192.168.1.1"]
     campaign = Campaign("campagne", "Une campagne inventée", instances=("exemple.org",))
     with pytest.raises(NetworkUnavailable) as refused:
-        networks.open_collector(Network.MASTODON, campaign, Credentials(tmp_path))
+        table.open_collector(Network.MASTODON, campaign, Credentials(tmp_path))
     assert (refused.value.code, refused.value.values) == ("address-inside", {"host": "exemple.org"})
 
 
 def test_a_campaign_without_instances_is_not_read_as_one_without_posts(tmp_path):
     campaign = Campaign("campagne", "Une campagne inventée")
     with pytest.raises(CollectorError) as refused:
-        networks.open_collector(Network.MASTODON, campaign, Credentials(tmp_path))
+        table.open_collector(Network.MASTODON, campaign, Credentials(tmp_path))
     assert refused.value.code == "no-instance"
 
 

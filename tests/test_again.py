@@ -16,15 +16,15 @@ from typing import Any
 
 import pytest
 
-from collectors import rounds
-from collectors.again import AGES, CHECKED_AFTER, check, measure
+from collectors.access.budget import Ledger
 from collectors.base import Collector, CollectorError, Page, Query
-from collectors.budget import Ledger
-from collectors.credentials import Credentials
-from collectors.imports import import_file
-from collectors.patience import Clock
-from collectors.rounds import Turn, go_round
-from collectors.run import Progress, Report, run
+from collectors.networks.credentials import Credentials
+from collectors.runs import rounds
+from collectors.runs.imports import import_file
+from collectors.runs.patience import Clock
+from collectors.runs.rereading import AGES, CHECKED_AFTER, check, measure
+from collectors.runs.rounds import Turn, go_round
+from collectors.runs.run import Progress, Report, run
 from data.keys import KeyMissing
 from data.lake import Lake, LakeError
 from data.model import Account, Campaign, KnownPost, Network, Post

@@ -16,15 +16,15 @@ from hypothesis import strategies as st
 from test_aggregates import on_duckdb, on_pandas
 
 from analysis import aggregates
-from analysis.audience import (
+from analysis.measure import Caution, MeasureKind
+from analysis.reach.audience import (
     SHARED,
     Reach,
     calibrated_heterogeneity,
     estimated_reach,
     unique_audience,
 )
-from analysis.measure import Caution, MeasureKind
-from analysis.overlap import (
+from analysis.reach.overlap import (
     FEWEST_SEEN_TWICE,
     SeenTogether,
     agostini,

@@ -22,7 +22,7 @@ from test_recorded_answers import expected, x
 
 import locales
 from benchmarks.pages import twarc_pages
-from collectors.imports import import_file
+from collectors.runs.imports import import_file
 from data.lake import Lake
 from data.model import Campaign
 from reports.summary import summary

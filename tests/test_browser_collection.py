@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from test_browser import CUT, LAPTOP, PHONE, Visit, Visitor, browser, home, visit
 
 import locales
-from collectors.credentials import Credentials
+from collectors.networks.credentials import Credentials
 from data.lake import Lake
 from data.model import Campaign, Network
 from tests.invented import BEGIN, END, TAG, Invented

@@ -15,7 +15,7 @@ from test_browser import CUT, LAPTOP, PHONE, Visit, Visitor, browser, home, visi
 from test_topics import planted
 
 import locales
-from analysis.content import STEPS
+from analysis.texts.content import STEPS
 from data.lake import Lake
 from data.model import Account, Campaign, Network, NumberedPage, Post
 

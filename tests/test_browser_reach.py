@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from test_browser import CUT, LAPTOP, PHONE, Visit, Visitor, browser, home, visit
 
 import locales
-from analysis.reached import Reached, reached
+from analysis.reach.reached import Reached, reached
 from data.lake import Lake
 
 __all__ = ["browser", "home", "visit"]

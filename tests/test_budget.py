@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from collectors.access.budget import Amount, Ledger
 from collectors.base import BudgetSpent
-from collectors.budget import Amount, Ledger
 from data.model import Campaign, Network
 
 CALL = Amount(100, Decimal("5.5"))

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from test_aggregates import answers, on_duckdb
 
 from analysis import aggregates
-from analysis.cascades import median_virality, structural_virality, viralities
 from analysis.measure import Caution, MeasureKind
+from analysis.reach.cascades import median_virality, structural_virality, viralities
 from data.lake import Lake
 
 trees = st.integers(1, 25).flatmap(

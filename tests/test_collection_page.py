@@ -18,17 +18,18 @@ from streamlit.testing.v1 import AppTest
 from test_views import FRAME, _words
 
 import locales
-from collectors.budget import Amount, Ledger
-from collectors.credentials import Credentials
-from collectors.networks import NETWORKS
+from collectors.access.budget import Amount, Ledger
+from collectors.networks.credentials import Credentials
+from collectors.networks.table import NETWORKS
 from data.lake import Lake, home
 from data.model import Campaign, Network, normal_hashtag
 from tests.invented import BEGIN, END, TAG, Invented
 from tests.loopback import Answer, Loopback, Request
 from tests.payloads.mastodon import server as mastodon
 from tests.payloads.x import server as x
-from views.parts import coverage, hashtags, jobs, runs, targets
-from views.parts.runs import Plan
+from views.parts import jobs
+from views.parts.collection import coverage, hashtags, runs, targets
+from views.parts.collection.runs import Plan
 
 SECTIONS = ("networks", "campaign", "files", "history")
 NOW = datetime(2026, 7, 20, 12, tzinfo=UTC)

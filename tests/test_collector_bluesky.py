@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from collectors import answers, bluesky
+from collectors.access import answers
 from collectors.base import (
     BudgetSpent,
     CollectorError,
@@ -26,6 +26,7 @@ from collectors.base import (
     Query,
     QuotaExhausted,
 )
+from collectors.networks import bluesky
 from data.model import Kind, KnownPost, Post
 from tests.invented import BEGIN, END, TAG, Invented
 from tests.loopback import Answer, Fault, Handler, Loopback, Request

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from mangling import places
 
-from collectors import answers, mastodon
+from collectors.access import answers
 from collectors.base import (
     CollectorError,
     MissingCredentials,
@@ -28,7 +28,8 @@ from collectors.base import (
     QuotaExhausted,
     Unreadable,
 )
-from collectors.mastodon import Mastodon
+from collectors.networks import mastodon
+from collectors.networks.mastodon import Mastodon
 from data.model import Account, Kind, KnownPost, Post
 from tests.invented import BEGIN, END, TAG, Invented
 from tests.loopback import Answer, Fault, Handler, Loopback, Request

@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 import praw.config
 import pytest
 
-from collectors import answers, reddit
+from collectors.access import answers
 from collectors.base import (
     BudgetSpent,
     CollectorError,
@@ -29,7 +29,8 @@ from collectors.base import (
     Query,
     QuotaExhausted,
 )
-from collectors.reddit import Reddit
+from collectors.networks import reddit
+from collectors.networks.reddit import Reddit
 from data.model import KnownPost, Post
 from tests.invented import BEGIN, END, TAG, Invented, InventedPost
 from tests.loopback import Answer, Handler, Loopback, Request

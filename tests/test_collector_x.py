@@ -18,8 +18,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collectors import answers, x
-from collectors.again import Compliant
+from collectors.access import answers
+from collectors.access.budget import Amount, Budget, Ledger
 from collectors.base import (
     BudgetSpent,
     CollectorError,
@@ -30,8 +30,9 @@ from collectors.base import (
     QuotaExhausted,
     Unreadable,
 )
-from collectors.budget import Amount, Budget, Ledger
-from collectors.patience import Clock, Patience
+from collectors.networks import x
+from collectors.runs.patience import Clock, Patience
+from collectors.runs.rereading import Compliant
 from data.model import Campaign, Kind, KnownPost, Network, Post
 from tests.invented import BEGIN, END, TAG, Invented
 from tests.loopback import Answer, Fault, Handler, Loopback, Request

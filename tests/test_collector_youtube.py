@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mangling import STRANGE, mangled, places
 
-from collectors import answers, youtube
+from collectors.access import answers
 from collectors.base import (
     CollectorError,
     MissingCredentials,
@@ -31,7 +31,8 @@ from collectors.base import (
     QuotaExhausted,
     Refusal,
 )
-from collectors.youtube import YouTube
+from collectors.networks import youtube
+from collectors.networks.youtube import YouTube
 from data.model import Account, Kind, KnownPost, Post, Reference
 from tests.invented import BEGIN, END, TAG, Invented, InventedPost
 from tests.loopback import Answer, Fault, Handler, Loopback, Request

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from collectors import __main__ as command
-from collectors.run import alone
+from collectors.runs.run import alone
 from data.lake import Lake
 from data.model import Network
 from tests.invented import TAG, Invented

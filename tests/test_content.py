@@ -17,7 +17,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import aggregates, content
+from analysis import aggregates
+from analysis.texts import content
 from data.model import POSTS, Kind
 
 MONDAY = datetime(2026, 6, 1, tzinfo=UTC)

@@ -18,10 +18,11 @@ from streamlit.testing.v1 import AppTest
 from test_topics import planted
 
 import locales
-from analysis import topics
+from analysis.texts import topics
 from data.lake import Lake
 from data.model import Account, Campaign, Network, NumberedPage, Post
-from views.parts import loaders, notebook, topic_search
+from views.parts import loaders, notebook
+from views.parts.contents import topic_search
 from views.parts.filters import Filters
 
 FRAME = ROOT / "views" / "frame.py"

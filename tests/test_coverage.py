@@ -8,7 +8,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.coverage import Window, covered, gaps
+from collectors.runs.coverage import Window, covered, gaps
 from data.model import Network
 
 FIRST = datetime(2026, 6, 1, tzinfo=UTC)

@@ -13,10 +13,10 @@ import pytest
 from test_keys import Ring
 
 import locales
-from collectors import networks
 from collectors.base import CollectorError, MissingCredentials
-from collectors.credentials import Credentials, Typed
-from collectors.networks import NETWORKS, secrets_of
+from collectors.networks import table
+from collectors.networks.credentials import Credentials, Typed
+from collectors.networks.table import NETWORKS, secrets_of
 from data.keys import Keys
 from data.model import Campaign, Network
 
@@ -202,7 +202,7 @@ def test_a_key_is_in_no_repr_no_log_and_no_exception(ring, tmp_path, caplog, mon
     attempt(credentials.store, Network.REDDIT, {"client_id": PLANTED})
     attempt(credentials.store, Network.X, {"bearer_token": PLANTED})
     attempt(credentials.get, Network.X)
-    attempt(networks.open_collector, Network.X, CAMPAIGN, credentials)
+    attempt(table.open_collector, Network.X, CAMPAIGN, credentials)
     attempt(lambda: vars(Typed(Network.X, {"bearer_token": PLANTED})))
     attempt(Typed, Network.X, {"bearer_token": f"{PLANTED} deux"})
     said.extend([repr(credentials), repr(vars(credentials)), f"{credentials.get(Network.X)}"])
@@ -255,21 +255,21 @@ def test_a_network_opens_with_its_key_and_the_choices_of_the_campaign(
         instances=("http://127.0.0.1:9",),
         subreddits=("exemple",),
     )
-    assert networks.open_collector(network, campaign, credentials).network is network
+    assert table.open_collector(network, campaign, credentials).network is network
 
 
 def test_a_key_is_tried_by_one_call(monkeypatch):
     monkeypatch.setenv("PORTE_VOIX_X_URL", "http://127.0.0.1:9")
     typed = Typed(Network.X, {"bearer_token": PLANTED})
     with pytest.raises(CollectorError) as refused:
-        networks.test_key(Network.X, CAMPAIGN, typed)
+        table.test_key(Network.X, CAMPAIGN, typed)
     assert refused.value.code == "unreachable"
 
 
 def test_knowing_the_keys_loads_no_client(tmp_path):
     command = (
-        "import sys; from collectors import networks;"
-        "[networks.secrets_of(it) for it in networks.NETWORKS];"
+        "import sys; from collectors.networks import table;"
+        "[table.secrets_of(it) for it in table.NETWORKS];"
         "print({'tweepy', 'praw', 'atproto', 'mastodon', 'googleapiclient'} & set(sys.modules))"
     )
     said = subprocess.run(

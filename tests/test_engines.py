@@ -26,7 +26,7 @@ from cluster import Cluster
 from conftest import ROOT
 
 from analysis import aggregates
-from analysis.impressions import Fit, ViewModel
+from analysis.reach.impressions import Fit, ViewModel
 from data.lake import Lake
 from data.model import COUNTS, OBSERVATIONS, POSTS, Kind, Network
 

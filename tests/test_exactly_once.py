@@ -34,9 +34,9 @@ TABLES = ("observations", "references", "posts")
 # same, which makes lakes comparable.
 RUNS = f"""
 import os, secrets, sys
-import collectors.__main__, collectors.files, collectors.collect
+import collectors.__main__, collectors.files, collectors.runs.collect
 collectors.files._POSTS_A_PAGE = {POSTS_A_PAGE}
-collectors.collect._FLUSH_POSTS = 1
+collectors.runs.collect._FLUSH_POSTS = 1
 secrets.token_bytes = lambda size: bytes(range(size))
 for line in sys.stdin:
     home, file = line.rstrip("\\n").split("\\t")

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from views.parts.exports import anonymous, csv_bytes
+from findings.files import anonymous, csv_bytes
 
 DELIMITERS = {"fr": ";", "en": ","}
 

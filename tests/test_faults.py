@@ -24,12 +24,12 @@ from typing import Any
 
 import pytest
 
-from collectors import answers
-from collectors import collect as collecting
-from collectors.budget import Ledger
-from collectors.networks import NETWORKS
-from collectors.patience import MOST_TRIES, Clock
-from collectors.run import Report, run
+from collectors.access import answers
+from collectors.access.budget import Ledger
+from collectors.networks.table import NETWORKS
+from collectors.runs import collect as collecting
+from collectors.runs.patience import MOST_TRIES, Clock
+from collectors.runs.run import Report, run
 from data.lake import Lake
 from data.model import Campaign, Network
 from tests.invented import BEGIN, END, TAG, Invented

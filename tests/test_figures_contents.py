@@ -9,8 +9,8 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis import content
 from analysis.figures import LIGHT, SEPARATORS, times_chart, topic_chart, week_chart
+from analysis.texts import content
 
 FIRST = date(2026, 1, 5)  # a Monday
 WEEKDAYS = tuple("abcdefg")

@@ -14,9 +14,9 @@ from scipy.optimize import least_squares
 from test_aggregates import answers
 
 from analysis import aggregates
-from analysis.followers import followers_at, suspicious
-from analysis.growth import AGES, curves, half_life, impressions_at, value_at
 from analysis.measure import Caution, MeasureKind
+from analysis.people.followers import followers_at, suspicious
+from analysis.reach.growth import AGES, curves, half_life, impressions_at, value_at
 from data.lake import Lake
 
 COUNTS = ("engagements", "likes", "reposts", "replies", "quotes", "impressions")

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from collectors import __main__ as command
-from collectors import collect
 from collectors.base import CollectorError
-from collectors.imports import import_file
+from collectors.runs import collect
+from collectors.runs.imports import import_file
 from data.lake import Lake
 from data.model import Account, Network
 from reports import __main__ as reports

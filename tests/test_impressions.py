@@ -14,8 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_aggregates import added, day, on_duckdb, on_pandas, post, posts_rows
 
-from analysis import aggregates, reach
-from analysis.impressions import (
+from analysis import aggregates
+from analysis.measure import Caution, MeasureKind
+from analysis.reach import rates
+from analysis.reach.impressions import (
     FEWEST_POSTS,
     OFFSET,
     ViewModel,
@@ -23,7 +25,6 @@ from analysis.impressions import (
     exposures,
     view_model,
 )
-from analysis.measure import Caution, MeasureKind
 
 ENGAGEMENTS = ("likes", "replies", "reposts", "quotes")
 A, B, G = {"original": 1.0, "reply": 0.2, "quote": 0.6}, 0.55, 0.6
@@ -457,7 +458,7 @@ def test_the_measure_says_what_it_rests_on():
 @given(posts_rows)
 def test_any_posts_have_exposures_that_add_up(rows):
     found, _ = modelled([*campaign(7, authors=12)[0], *rows])
-    measured = reach.impressions(aggregates.totals(on_pandas(rows)))
+    measured = rates.impressions(aggregates.totals(on_pandas(rows)))
     alone, _ = modelled(rows)
     assert len(alone) == len(
         {(row["author_id"], row["network"]) for row in rows if row["kind"] != "repost"}

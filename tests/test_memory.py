@@ -11,9 +11,9 @@ from weakref import WeakSet
 
 import pytest
 
-from collectors import collect as collecting
 from collectors.base import Page
-from collectors.patience import Clock, Patience
+from collectors.runs import collect as collecting
+from collectors.runs.patience import Clock, Patience
 from data.lake import Lake
 from data.model import Account, Campaign, Network, Post
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.network import pagerank
+from analysis.people.network import pagerank
 
 #: Who met whom outside the club (Zachary 1977), each pair once.
 KARATE = {

@@ -40,12 +40,13 @@ import pytest
 from keyring.backend import KeyringBackend
 from keyring.backends import fail
 
-from collectors import networks, rounds
-from collectors.answers import masked
+from collectors.access.answers import masked
 from collectors.base import CollectorError
-from collectors.credentials import Credentials, Typed
-from collectors.networks import NETWORKS, open_collector, secrets_of
-from collectors.patience import Clock
+from collectors.networks import table
+from collectors.networks.credentials import Credentials, Typed
+from collectors.networks.table import NETWORKS, open_collector, secrets_of
+from collectors.runs import rounds
+from collectors.runs.patience import Clock
 from data.lake import Lake
 from data.model import Campaign, Network
 from tests.invented import BEGIN, END, TAG, Invented
@@ -405,8 +406,8 @@ ADDRESS_PASSWORD = planted("address")
 WELL = ("well", "file", "keyring", "trouble", "repeats beside")
 #: While a page is read, while it is written, as a collector opens, and as it connects.
 RAISING = (
-    *("collectors.base.Query.holds", "collectors.answers.document", "data.lake.Lake.derive"),
-    *("collectors.networks.urlsplit", "socket.getaddrinfo"),
+    *("collectors.base.Query.holds", "collectors.access.answers.document", "data.lake.Lake.derive"),
+    *("collectors.networks.table.urlsplit", "socket.getaddrinfo"),
 )
 
 
@@ -614,7 +615,7 @@ def test_a_key_that_is_tried_is_in_no_error(
     monkeypatch.setenv(f"PORTE_VOIX_{network}_URL".upper(), "http://127.0.0.1:9")
     monkeypatch.setattr("socket.getaddrinfo", raising(RuntimeError(words)))
     with pytest.raises(CollectorError) as caught:
-        networks.test_key(network, campaign, Typed(network, secrets))
+        table.test_key(network, campaign, Typed(network, secrets))
     said = [repr(caught.value), *traceback.format_exception(caught.value)]
     assert not leaks([("said", it.encode()) for it in said], secrets)
 

@@ -15,7 +15,7 @@ from collectors.base import (
     Page,
     QuotaExhausted,
 )
-from collectors.patience import MOST_TRIES, Clock, Patience
+from collectors.runs.patience import MOST_TRIES, Clock, Patience
 from data.model import Account, Network, Post
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)

@@ -11,23 +11,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_aggregates import on_pandas, post, posts_rows
 
-from analysis import aggregates, reach
+from analysis import aggregates
 from analysis.measure import Caution, Measure, MeasureKind
+from analysis.reach import rates
 from data.model import COUNTS
 
 OF_SUMS = (
-    reach.impressions,
-    reach.engagements,
-    reach.engagement_rate,
-    reach.engagement_rate_by_followers,
-    reach.virality_rate,
-    reach.amplification_rate,
-    reach.amplification_per_1000_followers,
-    reach.conversation_rate,
-    reach.applause_rate,
-    reach.opportunities_to_see,
+    rates.impressions,
+    rates.engagements,
+    rates.engagement_rate,
+    rates.engagement_rate_by_followers,
+    rates.virality_rate,
+    rates.amplification_rate,
+    rates.amplification_per_1000_followers,
+    rates.conversation_rate,
+    rates.applause_rate,
+    rates.opportunities_to_see,
 )
-VOLUMES = (reach.impressions, reach.engagements, reach.opportunities_to_see)
+VOLUMES = (rates.impressions, rates.engagements, rates.opportunities_to_see)
 
 several_rows = settings(max_examples=25, deadline=None)
 
@@ -71,16 +72,16 @@ CAMPAIGN = [
 @pytest.mark.parametrize(
     ("measure", "value", "n", "coverage", "grade"),
     [
-        (reach.impressions, 1200, 2, 2 / 3, "C"),
-        (reach.engagements, 70, 3, 1, "A"),
-        (reach.engagement_rate, 60 / 1200, 2, 2 / 3, "C"),
-        (reach.engagement_rate_by_followers, 60 / 2200, 2, 2 / 3, "C"),
-        (reach.virality_rate, 14 / 1200, 2, 2 / 3, "C"),
-        (reach.amplification_rate, 18 / 3, 3, 1, "A"),
-        (reach.amplification_per_1000_followers, 14 / 2.2, 2, 2 / 3, "C"),
-        (reach.conversation_rate, 7 / 3, 3, 1, "A"),
-        (reach.applause_rate, 45 / 3, 3, 1, "A"),
-        (reach.opportunities_to_see, 2500, 3, 3 / 4, "D"),
+        (rates.impressions, 1200, 2, 2 / 3, "C"),
+        (rates.engagements, 70, 3, 1, "A"),
+        (rates.engagement_rate, 60 / 1200, 2, 2 / 3, "C"),
+        (rates.engagement_rate_by_followers, 60 / 2200, 2, 2 / 3, "C"),
+        (rates.virality_rate, 14 / 1200, 2, 2 / 3, "C"),
+        (rates.amplification_rate, 18 / 3, 3, 1, "A"),
+        (rates.amplification_per_1000_followers, 14 / 2.2, 2, 2 / 3, "C"),
+        (rates.conversation_rate, 7 / 3, 3, 1, "A"),
+        (rates.applause_rate, 45 / 3, 3, 1, "A"),
+        (rates.opportunities_to_see, 2500, 3, 3 / 4, "D"),
     ],
 )
 def test_a_measure_worked_by_hand(measure, value, n, coverage, grade):
@@ -93,7 +94,7 @@ def test_a_measure_worked_by_hand(measure, value, n, coverage, grade):
 
 
 def test_potential_reach_counts_each_account_once_at_its_highest():
-    found = reach.potential_reach(totals(CAMPAIGN))
+    found = rates.potential_reach(totals(CAMPAIGN))
     assert (found.kind, found.grade) == (MeasureKind.BOUNDED, "D")
     assert (found.low, found.value, found.high) == (1200, 1500, 1500)
     assert (found.n, found.coverage) == (2, pytest.approx(2 / 3))
@@ -101,7 +102,7 @@ def test_potential_reach_counts_each_account_once_at_its_highest():
 
 
 def test_potential_reach_is_unknown_when_no_follower_count_is():
-    found = reach.potential_reach(totals([post("1"), post("2", author_id="dela")]))
+    found = rates.potential_reach(totals([post("1"), post("2", author_id="dela")]))
     assert (found.value, found.low, found.high, found.grade) == (None, None, None, None)
     assert (found.n, found.coverage) == (0, 0)
 
@@ -111,7 +112,7 @@ def test_new_audience_needs_ninety_days_before():
     since = date(2024, 5, 1)
 
     def rate(collected_from):
-        return reach.new_audience_rate(now, before, since=since, collected_from=collected_from)
+        return rates.new_audience_rate(now, before, since=since, collected_from=collected_from)
 
     assert rate(date(2024, 2, 1)).value == pytest.approx(2 / 3)
     assert rate(date(2024, 2, 1)).n == 3
@@ -122,11 +123,11 @@ def test_new_audience_needs_ninety_days_before():
 
 def test_shares_are_out_of_all_campaigns_compared():
     sums = totals(CAMPAIGN)
-    assert reach.share_of_voice(sums, pd.Series({"b": 10, "c": 2})).value == 4 / 16
-    assert reach.share_of_voice(sums, pd.Series(dtype="int64")).value is None
-    partial = reach.share_of_engagements(sums, pd.Series({"b": 70, "c": None}))
+    assert rates.share_of_voice(sums, pd.Series({"b": 10, "c": 2})).value == 4 / 16
+    assert rates.share_of_voice(sums, pd.Series(dtype="int64")).value is None
+    partial = rates.share_of_engagements(sums, pd.Series({"b": 70, "c": None}))
     assert (partial.value, partial.warnings) == (0.5, (Caution.PARTIAL,))
-    assert reach.share_of_engagements(totals([post("1")]), pd.Series({"b": 70})).value is None
+    assert rates.share_of_engagements(totals([post("1")]), pd.Series({"b": 70})).value is None
 
 
 @pytest.mark.parametrize(
@@ -134,22 +135,22 @@ def test_shares_are_out_of_all_campaigns_compared():
     [(150, 100, 0.5), (0, 4, -1), (3, 0, None), (3, None, None), (None, 3, None), (0, 0, None)],
 )
 def test_change_is_a_fraction_and_unknown_from_nothing(now, before, expected):
-    assert reach.change(now, before) == expected
+    assert rates.change(now, before) == expected
 
 
 def test_the_interval_of_a_share_holds_what_chance_allows():
     # At either end, the share found is as far off as 1.96 (two shares: 2.24) deviations allow.
-    voice = reach.share_of_voice(pd.DataFrame({"posts": [30]}), pd.Series({"b": 70}))
+    voice = rates.share_of_voice(pd.DataFrame({"posts": [30]}), pd.Series({"b": 70}))
     for end in (voice.low, voice.high):
         assert abs(voice.value - end) == pytest.approx(2.241403 * (end * (1 - end) / 100) ** 0.5)
-    everyone = reach.share_of_authors(pd.DataFrame({"authors": [5]}), pd.Series({"b": 0}))
+    everyone = rates.share_of_authors(pd.DataFrame({"authors": [5]}), pd.Series({"b": 0}))
     assert everyone.value == everyone.high == 1
     assert everyone.low < 0.6
-    nobody = reach.share_of_authors(pd.DataFrame({"authors": [0]}), pd.Series({"b": 5}))
+    nobody = rates.share_of_authors(pd.DataFrame({"authors": [0]}), pd.Series({"b": 5}))
     assert nobody.value == nobody.low == 0
-    more = reach.share_of_voice(pd.DataFrame({"posts": [30]}), pd.Series({"b": 40, "c": 30}))
+    more = rates.share_of_voice(pd.DataFrame({"posts": [30]}), pd.Series({"b": 40, "c": 30}))
     assert more.low < voice.low < voice.high < more.high
-    bursts = reach.share_of_engagements(totals(CAMPAIGN), pd.Series({"b": 70}))
+    bursts = rates.share_of_engagements(totals(CAMPAIGN), pd.Series({"b": 70}))
     assert (bursts.low, bursts.high) == (None, None)
 
 
@@ -160,37 +161,37 @@ def estimate(value, low, high, **more):
 def test_shares_of_an_estimated_reach_take_each_at_its_worst():
     own = estimate(200.0, 100.0, 300.0, grade="B", warnings=(Caution.IMPUTED,))
     unknown = estimate(None, None, None)
-    found = reach.share_of_estimated_reach(own, [estimate(600.0, 300.0, 900.0, grade="C"), unknown])
+    found = rates.share_of_estimated_reach(own, [estimate(600.0, 300.0, 900.0, grade="C"), unknown])
     assert (found.value, found.low, found.high) == (0.25, 0.1, 0.5)
     assert (found.grade, found.warnings) == ("C", (Caution.PARTIAL, Caution.IMPUTED))
-    assert reach.share_of_estimated_reach(own, [unknown]).value is None
-    assert reach.share_of_estimated_reach(own, []).grade is None
-    assert reach.share_of_estimated_reach(unknown, [own]).value is None
+    assert rates.share_of_estimated_reach(own, [unknown]).value is None
+    assert rates.share_of_estimated_reach(own, []).grade is None
+    assert rates.share_of_estimated_reach(unknown, [own]).value is None
 
 
 def test_earned_views_are_those_of_neither_the_organisation_nor_its_members():
     moments = aggregates.view_moments(
         on_pandas([*CAMPAIGN, post("5", author_id="yao", impressions=400)])
     )
-    earned = reach.earned_share(moments, {"afi", "dela"})
+    earned = rates.earned_share(moments, {"afi", "dela"})
     assert (earned.value, earned.n, earned.coverage) == (0.25, 3, 0.75)
     assert (earned.grade, earned.warnings) == ("C", (Caution.PARTIAL,))
-    assert reach.earned_share(moments, {"somebody else"}).value == 1
-    assert reach.earned_share(moments, set()).value is None
+    assert rates.earned_share(moments, {"somebody else"}).value == 1
+    assert rates.earned_share(moments, set()).value is None
     assert (
-        reach.earned_share(aggregates.view_moments(on_pandas([post("1")])), {"afi"}).value is None
+        rates.earned_share(aggregates.view_moments(on_pandas([post("1")])), {"afi"}).value is None
     )
 
 
 def test_engagements_by_reach_are_as_uncertain_as_the_reach():
-    rate = reach.engagement_rate_by_reach(
+    rate = rates.engagement_rate_by_reach(
         totals(CAMPAIGN), estimate(700.0, 350.0, 1400.0, grade="D")
     )
     assert (rate.value, rate.low, rate.high, rate.grade) == (0.1, 0.05, 0.2, "D")
     assert rate.kind is MeasureKind.ESTIMATED
     unknown = estimate(None, None, None)
-    assert reach.engagement_rate_by_reach(totals(CAMPAIGN), unknown).value is None
-    assert reach.engagement_rate_by_reach(totals([post("1")]), rate).value is None
+    assert rates.engagement_rate_by_reach(totals(CAMPAIGN), unknown).value is None
+    assert rates.engagement_rate_by_reach(totals([post("1")]), rate).value is None
 
 
 amounts = st.floats(0, 1e9)
@@ -204,7 +205,7 @@ estimates = (
 @several_rows
 @given(estimates, estimates)
 def test_whoever_was_reached_saw_it_at_least_once(impressions, people):
-    often = reach.frequency(impressions, people)
+    often = rates.frequency(impressions, people)
     if people.value == 0:
         assert (often.value, often.low, often.high) == (None, None, None)
         return
@@ -218,7 +219,7 @@ def test_no_posts_give_no_values():
         for sums in (totals([]), aggregates.by_network(on_pandas([]))):
             found = measure(sums)
             assert (found.value, found.n, found.coverage, found.grade) == (None, 0, None, None)
-    assert reach.potential_reach(totals([])).value is None
+    assert rates.potential_reach(totals([])).value is None
 
 
 @several_rows
@@ -227,7 +228,7 @@ def test_what_nobody_publishes_is_unknown_and_not_zero(rows):
     silent = [row | dict.fromkeys((*COUNTS, "author_followers")) for row in rows]
     sums = totals(silent)
     assert all(measure(sums).value is None for measure in OF_SUMS)
-    assert reach.potential_reach(totals(silent)).value is None
+    assert rates.potential_reach(totals(silent)).value is None
 
 
 @several_rows
@@ -236,7 +237,7 @@ def test_the_order_of_posts_changes_nothing(rows, random):
     shuffled = random.sample(rows, len(rows))
     sums, sums_shuffled = totals(rows), totals(shuffled)
     assert all(measure(sums) == measure(sums_shuffled) for measure in OF_SUMS)
-    assert reach.potential_reach(totals(rows)) == reach.potential_reach(totals(shuffled))
+    assert rates.potential_reach(totals(rows)) == rates.potential_reach(totals(shuffled))
 
 
 @several_rows
@@ -258,7 +259,7 @@ def test_accounts_listed_twice_count_once(rows, earlier):
     once, before = authors(rows), authors(earlier)
     twice = pd.concat([once, once])
     days = {"since": date(2024, 5, 1), "collected_from": date(2024, 1, 1)}
-    assert reach.new_audience_rate(once, before, **days) == reach.new_audience_rate(
+    assert rates.new_audience_rate(once, before, **days) == rates.new_audience_rate(
         twice, pd.concat([before, before]), **days
     )
 
@@ -275,15 +276,15 @@ def test_values_stay_within_their_bounds(rows, others):
     days = {"since": date(2024, 5, 1), "collected_from": date(2024, 1, 1)}
     moments = aggregates.view_moments(on_pandas(rows))
     for share in (
-        reach.share_of_voice(sums, compared),
-        reach.share_of_authors(sums, compared),
-        reach.share_of_engagements(sums, compared),
-        reach.earned_share(moments, {"afi"}),
-        reach.new_audience_rate(accounts, accounts.head(2), **days),
+        rates.share_of_voice(sums, compared),
+        rates.share_of_authors(sums, compared),
+        rates.share_of_engagements(sums, compared),
+        rates.earned_share(moments, {"afi"}),
+        rates.new_audience_rate(accounts, accounts.head(2), **days),
     ):
         assert share.value is None or 0 <= share.value <= 1
         assert share.low is None or 0 <= share.low <= share.value <= share.high <= 1
-    potential = reach.potential_reach(sums)
+    potential = rates.potential_reach(sums)
     if potential.value is not None:
         assert 0 <= potential.low <= potential.value <= potential.high
 
@@ -292,5 +293,5 @@ def test_values_stay_within_their_bounds(rows, others):
 @given(posts_rows)
 def test_another_account_never_lowers_the_potential_reach(rows):
     more = [*rows, post("another", author_id="yao", author_followers=7)]
-    before, after = (reach.potential_reach(totals(part)).value for part in (rows, more))
+    before, after = (rates.potential_reach(totals(part)).value for part in (rows, more))
     assert after == (before or 0) + 7

@@ -18,7 +18,7 @@ from test_views import LANGUAGES, _cards, _open, _words, campaigns, fresh, kept
 
 import locales
 from analysis.measure import Caution, Measure, MeasureKind
-from analysis.reached import Reached
+from analysis.reach.reached import Reached
 from data.lake import Lake
 from data.model import Account, Network, NumberedPage, Post
 from views.parts import loaders, measures, notebook, words

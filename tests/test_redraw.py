@@ -11,8 +11,9 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from data.lake import Lake
+from findings import reach_process
 from locales import text
-from views.parts import apart, loaders, meanwhile
+from views.parts import loaders, polling
 from views.parts.filters import Filters
 
 FRAME = Path(__file__).resolve().parent.parent / "views" / "frame.py"
@@ -33,7 +34,7 @@ def read(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(Lake, "_frame", noted)
     # The reach comes when it is ready, and is no part of what these compare.
-    monkeypatch.setattr(meanwhile, "is_done", lambda *_: False)
+    monkeypatch.setattr(polling, "is_done", lambda *_: False)
     return tables
 
 
@@ -80,7 +81,7 @@ def test_a_large_campaign_is_read_again_and_shows_the_same(
 
 def test_the_page_is_there_before_its_reach(home: Path) -> None:
     st.cache_data.clear()
-    meanwhile._WORKS.clear()
+    polling._WORKS.clear()
     app = _overview()
     label = text("fr", "measure.estimated_reach")
     first = {it.label: it.value for it in app.metric}
@@ -91,7 +92,7 @@ def test_the_page_is_there_before_its_reach(home: Path) -> None:
         now = {it.label: it.value for it in app.metric}
         if now[label] != "…":
             break
-    apart.stop()
+    reach_process.stop()
     assert "–" in now[label], "a range of people"
     assert {**now, label: "…"} == first
 
@@ -100,28 +101,28 @@ def test_what_nobody_asks_for_any_more_is_passed_over(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = 100.0
-    monkeypatch.setattr(meanwhile.time, "monotonic", lambda: clock)
+    monkeypatch.setattr(polling.time, "monotonic", lambda: clock)
     waiting: list[Any] = []
     done: list[Filters] = []
 
     class Worker:
         def submit(self, *asked: Any) -> Any:
             waiting.append(asked)
-            return meanwhile.Future()
+            return polling.Future()
 
     def load(chosen: Filters) -> None:
         done.append(chosen)
 
-    monkeypatch.setattr(meanwhile, "_WORKER", Worker())
+    monkeypatch.setattr(polling, "_WORKER", Worker())
 
     def ask(campaign_id: str) -> bool:
-        return meanwhile.is_done(load, Filters(campaign_id, "1"))
+        return polling.is_done(load, Filters(campaign_id, "1"))
 
     assert not ask("left") and not ask("stays") and not ask("stays")
     assert len(waiting) == 2
-    clock += 2 * meanwhile.A_MOMENT
+    clock += 2 * polling.A_MOMENT
     assert not ask("stays")
-    clock += 2 * meanwhile.A_MOMENT
+    clock += 2 * polling.A_MOMENT
     for work, *asked in waiting:
         work(*asked)
     assert [it.campaign_id for it in done] == ["stays"]

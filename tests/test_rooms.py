@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("data", "collectors", "analysis", "reports", "views")
+ROOMS = ("data", "collectors", "analysis", "findings", "reports", "views")
 OURS = {*ROOMS, "locales", "app"}
 
 #: The words of a room's sentences may be read from anywhere: `locales` imports nothing of ours.
@@ -16,9 +16,10 @@ ALLOWED = {
     "data": set(),
     "collectors": {"data", "locales"},
     "analysis": {"data.model"},
-    "reports": {"analysis", "data", "locales"},
-    "views": {"collectors", "analysis", "reports", "data", "locales"},
-    "app": {"views"},
+    "findings": {"analysis", "data", "locales"},
+    "reports": {"findings", "analysis", "data", "locales"},
+    "views": {"collectors", "analysis", "findings", "reports", "data", "locales"},
+    "app": {"findings", "views"},
 }
 SCREEN = {"streamlit"}
 CLIENTS = {
@@ -36,6 +37,7 @@ NEVER = {
     "data": SCREEN | CLIENTS | {"plotly", "sklearn"},
     "collectors": SCREEN | {"plotly", "sklearn"},
     "analysis": SCREEN | CLIENTS | {"deltalake", "duckdb"},
+    "findings": SCREEN | CLIENTS | {"deltalake", "duckdb"},
     "reports": SCREEN | CLIENTS | {"deltalake", "duckdb"},
     "views": CLIENTS | {"deltalake", "duckdb", "sklearn"},
     "app": CLIENTS | {"deltalake", "duckdb", "sklearn"},
@@ -44,10 +46,10 @@ NEVER = {
 COLLECTING = {
     "views/collection.py",
     *(
-        f"views/parts/{name}.py"
+        f"views/parts/collection/{name}.py"
         for name in (
-            *("access", "coverage", "drafts", "imports", "progress"),
-            *("reading", "runs", "sources", "turns"),
+            *("access", "coverage", "drafts", "import_job", "progress"),
+            *("reading", "rounds", "runs", "sources"),
         )
     ),
 }

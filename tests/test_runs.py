@@ -16,12 +16,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from collectors import collect as collecting
-from collectors import run as running
+from collectors.access.budget import Ledger
 from collectors.base import Collector, CollectorError, NetworkUnavailable, Page, Query, Refusal
-from collectors.budget import Ledger
-from collectors.patience import MOST_TRIES, Clock
-from collectors.run import Progress, Report, run, span, stretches
+from collectors.runs import collect as collecting
+from collectors.runs import run as running
+from collectors.runs.patience import MOST_TRIES, Clock
+from collectors.runs.run import Progress, Report, run, span, stretches
 from data.lake import Lake
 from data.model import Account, Campaign, KnownPost, Network, Post
 from tests.invented import BEGIN, END, TAG, Invented

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_aggregates import on_duckdb, on_pandas, posts_rows
 
-from analysis import aggregates, sums
-from analysis.crowd import accounts, crowd
+from analysis import aggregates
+from analysis.kept import sums
+from analysis.kept.crowd import accounts, crowd
 from data.model import Kind, Network
 
 days = st.none() | st.integers(-1, 6).map(lambda later: date(2023, 12, 30) + timedelta(later))

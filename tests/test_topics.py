@@ -16,8 +16,8 @@ from sklearn.decomposition import NMF
 from sklearn.feature_extraction.text import TfidfVectorizer
 from threadpoolctl import threadpool_limits
 
-from analysis import factors, topics
-from analysis.topics import Found, Stopped, Topic, find, names
+from analysis.texts import factors, topics
+from analysis.texts.topics import Found, Stopped, Topic, find, names
 from data.lake import Lake
 
 FIRST = pd.Timestamp("2026-06-01", tz="UTC")

@@ -17,7 +17,8 @@ import locales
 from collectors.base import CollectorError
 from data.lake import Lake
 from data.model import Account, Campaign, Network, NumberedPage, Post
-from views.parts import imports, jobs, loaders, notebook, targets
+from views.parts import jobs, loaders, notebook
+from views.parts.collection import import_job, targets
 from views.parts.filters import Filters, days_of, default_period
 from views.parts.loaders import Outline
 
@@ -281,8 +282,8 @@ def test_a_file_is_imported_and_reported(tmp_path: Path) -> None:
     bad.write_text("<html>connexion</html>", encoding="utf-8")
     lake = Lake.of_user()
     lake.create(Campaign("essai", "Essai"))
-    job = jobs.find(imports.start_paths(lake, "essai", imports.files_at(f'"{folder}"')))
-    assert isinstance(job, imports.ImportJob) and job.done.wait(60)
+    job = jobs.find(import_job.start_paths(lake, "essai", import_job.files_at(f'"{folder}"')))
+    assert isinstance(job, import_job.ImportJob) and job.done.wait(60)
     assert [outcome.name for outcome in job.outcomes] == ["bon.jsonl", "page.html"]
     report = job.outcomes[0].report
     assert report is not None and (report.new, report.refused) == (1, 1)
@@ -335,7 +336,7 @@ class _Upload:
 def test_copies_of_uploads_are_gone_after_the_import_wherever_it_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: bool
 ) -> None:
-    monkeypatch.setattr(imports.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(import_job.tempfile, "tempdir", str(tmp_path))
     seen: list[Path] = []
 
     def read(lake: Lake, path: Path, *_: object, **__: object) -> None:
@@ -343,9 +344,9 @@ def test_copies_of_uploads_are_gone_after_the_import_wherever_it_fails(
         assert path.read_bytes() == b"{}"
         raise (RuntimeError if failing else CollectorError)("empty")
 
-    monkeypatch.setattr(imports, "import_file", read)
+    monkeypatch.setattr(import_job, "import_file", read)
     job = jobs.find(
-        imports.start_uploads(Lake.of_user(), "essai", [_Upload("../../é/CON:x.json", b"{}")])
+        import_job.start_uploads(Lake.of_user(), "essai", [_Upload("../../é/CON:x.json", b"{}")])
     )
     assert job is not None and job.done.wait(30)
     assert seen and tmp_path in seen[0].parents
@@ -355,14 +356,14 @@ def test_copies_of_uploads_are_gone_after_the_import_wherever_it_fails(
 def test_copies_of_uploads_are_gone_when_they_cannot_be_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(imports.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(import_job.tempfile, "tempdir", str(tmp_path))
 
     class Broken(_Upload):
         def getbuffer(self) -> memoryview:
             raise MemoryError
 
     with pytest.raises(MemoryError):
-        imports.start_uploads(Lake.of_user(), "essai", [_Upload("a", b"1"), Broken("b", b"")])
+        import_job.start_uploads(Lake.of_user(), "essai", [_Upload("a", b"1"), Broken("b", b"")])
     assert list(tmp_path.iterdir()) == []
 
 
@@ -380,17 +381,19 @@ def test_a_stopped_import_passes_over_the_files_that_are_left(
         assert stop.wait(30)
         raise CollectorError("empty", name="a")
 
-    monkeypatch.setattr(imports, "import_file", read)
-    job = jobs.find(imports.start_paths(Lake.of_user(), "essai", [tmp_path / "a", tmp_path / "b"]))
+    monkeypatch.setattr(import_job, "import_file", read)
+    job = jobs.find(
+        import_job.start_paths(Lake.of_user(), "essai", [tmp_path / "a", tmp_path / "b"])
+    )
     assert job is not None and begun.wait(30)
     job.stop.set()
     assert job.done.wait(30)
-    assert isinstance(job, imports.ImportJob) and len(job.outcomes) == 1
+    assert isinstance(job, import_job.ImportJob) and len(job.outcomes) == 1
 
 
 @pytest.mark.parametrize("typed", ["", "   ", "/nulle/part", "\0", "~nobody-at-all/x", "a" * 5000])
 def test_a_path_that_leads_nowhere_gives_no_file(typed: str) -> None:
-    assert imports.files_at(typed) == []
+    assert import_job.files_at(typed) == []
 
 
 def test_periods_end_with_the_last_day_of_data() -> None:

@@ -2,22 +2,17 @@
 
 import streamlit as st
 
-from views.parts import (
-    address,
+from views.parts import address, cards, jobs, loaders, tables, words
+from views.parts.collection import (
     campaigns,
-    cards,
     coverage,
     files,
-    imports,
-    jobs,
-    loaders,
+    import_job,
     progress,
     reading,
+    rounds,
     runs,
     sources,
-    tables,
-    turns,
-    words,
 )
 from views.parts.words import plain, t
 
@@ -31,10 +26,10 @@ job = jobs.find(address.seed(jobs.CHOICE)) or jobs.under_way(present.campaign_id
 is_busy = job is not None and not job.done.is_set()
 if said := address.said():
     st.success(said, icon=":material/check_circle:")
-if isinstance(job, imports.ImportJob):
+if isinstance(job, import_job.ImportJob):
     progress.show(job)
 elif isinstance(job, runs.PlannedJob):
-    turns.show(job)
+    rounds.show(job)
 elif address.value(jobs.CHOICE.key):
     st.info(t("collection.job_gone"))
 

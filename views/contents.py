@@ -2,15 +2,16 @@
 
 import streamlit as st
 
-from views.parts import address, cards, filters, notebook, tagged, times, topics, words, worked
+from views.parts import address, cards, filters, notebook, words
+from views.parts.contents import best, hashtags, times, topics
 from views.parts.words import t
 
 SECTIONS = {
-    "best": worked.best,
+    "best": best.best,
     "topics": topics.show,
     "times": times.show,
-    "hashtags": tagged.show,
-    "posts": worked.every,
+    "hashtags": hashtags.show,
+    "posts": best.every,
 }
 
 st.title(t("pages.contents"), anchor=False)

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from data.model import Network
-from views.parts import cards, filters, growing, loaders, notebook, reaching, voices
+from views.parts import cards, filters, loaders, notebook
+from views.parts.reach import growth, people, voices
 from views.parts.words import t
 
 CARDS = (
@@ -20,7 +21,7 @@ compared = filters.comparison(chosen)
 with cards.block("reach_block", t("reach.title")), st.skeleton(height=360):
     now = loaders.reach_of(chosen)
     before = loaders.reach_of(compared) if compared else None
-    reaching.people(now, before, chosen)
+    people.people(now, before, chosen)
 
 with st.grid(3, gap="small", min_column_width=230):
     for name in CARDS:
@@ -30,16 +31,16 @@ has_youtube = (loaders.by_network(chosen)["network"] == Network.YOUTUBE.value).a
 ours, youtube = st.columns([2, 1]) if has_youtube and now.by_network else [st.container()] * 2
 if now.by_network:
     with ours, cards.block("networks_block", t("reach.by_network")):
-        reaching.by_network(now, chosen)
+        people.by_network(now, chosen)
 if has_youtube:
     with youtube, cards.block("youtube_block", t("reach.youtube")):
-        reaching.youtube(chosen)
+        people.youtube(chosen)
 
 audience, posts = st.columns(2)
 with audience, cards.block("audience_block", t("reach.audience")):
-    growing.audience(chosen)
+    growth.audience(chosen)
 with posts, cards.block("growth_block", t("reach.growth")):
-    half_lives = growing.posts(chosen)
+    half_lives = growth.posts(chosen)
 
 rates = {name: it for name, it in loaders.rates(chosen).items() if it.value is not None}
 earlier = loaders.rates(compared) if compared else {}
@@ -58,5 +59,5 @@ with cards.block("versus_block", t("reach.versus")):
 
 with st.expander(t("reach.rests_on"), icon=":material/fact_check:", key="rests_on"):
     of_posts = [(t(f"measure.{name}"), name, rate) for name, rate in rates.items()]
-    reaching.rests_on(now, [*half_lives, *of_posts, *shares], chosen)
+    people.rests_on(now, [*half_lives, *of_posts, *shares], chosen)
 notebook.show(chosen, "reached")

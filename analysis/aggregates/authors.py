@@ -30,7 +30,7 @@ def accounts(posts: Posts) -> pd.DataFrame:
 
 
 def appearances(posts: Posts) -> pd.DataFrame:
-    """One row a post of a known account, in no order; for `analysis.crowd` alone.
+    """One row a post of a known account, in no order; for `analysis.kept.crowd` alone.
 
     Columns: `author_id`, `network`, `kind`, `day` (UTC, null if unknown), `author_followers`.
     """

@@ -53,7 +53,7 @@ def engaged(posts: Posts, most: int = 300) -> pd.DataFrame:
     with either half of that author's posts: `even`, `odd`; in the order of the first three.
     Nobody engages with himself; YouTube is left out. For measures, never for a screen.
 
-    The halves are those of `analysis.overlap`: what is seen with one says how likely the same
+    The halves are those of `analysis.reach.overlap`: what is seen with one says how likely the same
     people are to be seen again with the other.
     """
     ours = posts.lazy().filter(

@@ -20,7 +20,7 @@ from analysis.aggregates.frames import (
 from data.model import Kind, Network
 
 if TYPE_CHECKING:
-    from analysis.impressions import ViewModel
+    from analysis.reach.impressions import ViewModel
 
 #: The kinds of posts that have counts of their own.
 OWN_KINDS = tuple(kind.value for kind in Kind if kind is not Kind.REPOST)

@@ -78,7 +78,7 @@ def by_kind(posts: Posts) -> pd.DataFrame:
 def cells(posts: Posts) -> pd.DataFrame:
     """The posts of one day, network and kind added up: some thousand rows of any campaign.
 
-    Those of a filter give its sums (`analysis.sums`), and the posts need not be read again.
+    Those of a filter give its sums (`analysis.kept.sums`), and the posts need not be read again.
     Columns: `day` (UTC, null if unknown), `network`, `kind`, and those of `SUMS` without
     `first_on`, `last_on` and `OF_ACCOUNTS`; in the order of the first three. Here a sum is 0
     where no post publishes the count.

@@ -150,7 +150,7 @@ def growth_chart(
 ) -> go.Figure:
     """How much of its final engagements a post has at each age, a curve a network.
 
-    `curves` is the frame of `analysis.growth.curves` (`network`, `age_hours`, `share`, `low`,
+    `curves` is the frame of `analysis.reach.growth.curves` (`network`, `age_hours`, `share`, `low`,
     `high`, `posts`). Ages stand on a logarithmic scale; `labels` has the words for networks
     and, by the number of hours as text, for `AGES`. The band around a curve is its interval;
     curves differ by their dashes as well as by their colours. Half of the engagements has a

@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from collectors.addresses import checked
+from collectors.access.addresses import checked
 from collectors.base import CollectorError
 from collectors.commands import terminal
-from collectors.networks import NETWORKS
+from collectors.networks.table import NETWORKS
 from data.lake import Lake, LakeError
 from data.model import Campaign, Network
 from locales import of_system, text

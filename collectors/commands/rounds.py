@@ -13,11 +13,11 @@ from typing import Any
 from collectors.base import BudgetSpent, CollectorError, MissingCredentials
 from collectors.commands import terminal
 from collectors.commands.campaigns import after, day, first_moment
-from collectors.credentials import Credentials
-from collectors.networks import NETWORKS
-from collectors.patience import Missing
-from collectors.rounds import Purpose, Turn, clock, go_round
-from collectors.run import Progress, Report
+from collectors.networks.credentials import Credentials
+from collectors.networks.table import NETWORKS
+from collectors.runs.patience import Missing
+from collectors.runs.rounds import Purpose, Turn, clock, go_round
+from collectors.runs.run import Progress, Report
 from data.lake import Lake, LakeError
 from data.model import Campaign, Network
 from locales import moment, text

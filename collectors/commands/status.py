@@ -10,14 +10,14 @@ from typing import Any
 
 import pandas as pd
 
+from collectors.access.budget import Ledger
 from collectors.base import CollectorError, Estimate, Query
-from collectors.budget import Ledger
 from collectors.commands import terminal
 from collectors.commands.campaigns import described
-from collectors.coverage import covered, gaps
-from collectors.credentials import Credentials
-from collectors.networks import in_our_words, open_collector, secrets_of
-from collectors.run import hashtags, span, stretches
+from collectors.networks.credentials import Credentials
+from collectors.networks.table import in_our_words, open_collector, secrets_of
+from collectors.runs.coverage import covered, gaps
+from collectors.runs.run import hashtags, span, stretches
 from data.lake import Lake, LakeError
 from data.model import Campaign, Network
 from locales import dollars, moment, text

@@ -11,7 +11,7 @@ from typing import Any
 from collectors.base import CollectorError, Page, Refusal, Unreadable
 from collectors.files import bluesky, mastodon, reddit, x_v2, youtube, zeeschuimer
 from collectors.files.format import Format
-from collectors.files.reading import Stream, parsed_or_why, streams
+from collectors.files.streams import Stream, parsed_or_why, streams
 from data.model import Post
 
 #: The first that recognises a document reads its file.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from collectors import bluesky
 from collectors.files.format import Format
+from collectors.networks import bluesky
 
 _SEARCH_PAGE = {"posts", "cursor", "hitsTotal"}
 _FEED_PAGE = {"feed", "cursor"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from collectors import mastodon
 from collectors.files.format import Format
+from collectors.networks import mastodon
 
 
 def _recognises(document: Any) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from collectors import youtube
 from collectors.files.format import Format
+from collectors.networks import youtube
 
 _ITEMS = {"video", "searchResult", "playlistItem", "comment", "commentThread"}
 _CHANNELS = {"channel", "playlist", "subscription", "activity", "channelSection"}

@@ -15,7 +15,7 @@ from data.model import Network
 class SimulatedAudiences:
     """One network's audiences: what is published of them, and how many people there are.
 
-    `exposures` and `engaged` have the columns that `analysis.impressions.exposures` and
+    `exposures` and `engaged` have the columns that `analysis.reach.impressions.exposures` and
     `analysis.aggregates.engaged` give. `audiences` are the people who saw each author, in the
     order of `exposures`; `people` saw any.
     """

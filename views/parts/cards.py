@@ -8,9 +8,9 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from analysis import reach
 from analysis.measure import Measure
-from views.parts import loaders, meanwhile, measures, words
+from analysis.reach import rates
+from views.parts import loaders, measures, polling, words
 from views.parts.filters import Filters
 from views.parts.measures import FEWEST_PEOPLE
 from views.parts.words import t
@@ -137,12 +137,12 @@ def estimated_reach(chosen: Filters) -> None:
     waits leaves Streamlit's old charts below the new ones.
     """
     with st.container(key="card_estimated_reach"):
-        if not meanwhile.is_done(loaders.reach_of, chosen):
+        if not polling.is_done(loaders.reach_of, chosen):
             # What moves would keep a modest computer busy just when it has most to do.
             with st.container(key="under_way"):
                 st.metric(t("measure.estimated_reach"), "…")
                 st.caption(t("reach.under_way"))
-                meanwhile.ask_again()
+                polling.ask_again()
             return
         reached = loaders.reach_of(chosen)
         found = reached.measures["estimated_reach"]
@@ -185,4 +185,4 @@ def _coverage(sums: pd.DataFrame, name: str) -> float | None:
 
 
 def _change(now: pd.DataFrame, before: pd.DataFrame | None, name: str) -> float | None:
-    return None if before is None else reach.change(_value(now, name), _value(before, name))
+    return None if before is None else rates.change(_value(now, name), _value(before, name))

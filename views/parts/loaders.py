@@ -18,13 +18,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import streamlit as st
 
-from analysis import aggregates, content, crowd, growth, reach, sums
+from analysis import aggregates
+from analysis.kept import crowd, sums
 from analysis.measure import Measure
-from analysis.reached import Reached
-from analysis.topics import Found
+from analysis.reach import growth
+from analysis.reach import rates as reach_rates
+from analysis.reach.reached import Reached
+from analysis.texts import content
+from analysis.texts.topics import Found
 from data.lake import Campaign, Lake
 from data.model import Network
-from views.parts import apart
+from findings import reach_process
 
 if TYPE_CHECKING:
     from views.parts.filters import Filters
@@ -165,20 +169,20 @@ def totals(chosen: Filters) -> pd.DataFrame:
 
 def potential_reach(chosen: Filters) -> Measure:
     """`reach.potential_reach` of the accounts that posted, YouTube left out."""
-    return _stamped(reach.potential_reach(_without_youtube(chosen)), chosen)
+    return _stamped(reach_rates.potential_reach(_without_youtube(chosen)), chosen)
 
 
 def rates(chosen: Filters) -> dict[str, Measure]:
     """Each of `reach.RATES`, YouTube left out: its terms forbid figures made from its own."""
     posts = _without_youtube(chosen)
-    return {name: _stamped(rate(posts), chosen) for name, rate in reach.RATES.items()}
+    return {name: _stamped(rate(posts), chosen) for name, rate in reach_rates.RATES.items()}
 
 
 @st.cache_data(max_entries=_ENTRIES, show_spinner=False)
 def reach_of(chosen: Filters) -> Reached:
     """`reached.reached`: every measure of reach, YouTube left out."""
     lake = lake_of(chosen.campaign_id)
-    found = apart.reached(lake, chosen.campaign_id, _asked(chosen), by_network(chosen))
+    found = reach_process.reached(lake, chosen.campaign_id, _asked(chosen), by_network(chosen))
     return found.at(chosen.version)
 
 
@@ -186,7 +190,7 @@ def reach_of(chosen: Filters) -> Reached:
 def audience(chosen: Filters, fewest: int) -> pd.DataFrame:
     """`reach.potential_reach_over_time`, in steps of `fewest` accounts or more; not YouTube's."""
     joined = aggregates.joined_by_day(aggregates.comparable(_posts(chosen), ()))
-    return reach.potential_reach_over_time(joined, fewest)
+    return reach_rates.potential_reach_over_time(joined, fewest)
 
 
 def growth_of(chosen: Filters) -> Growth:

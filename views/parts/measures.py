@@ -8,9 +8,9 @@ from typing import TypeAlias
 
 import pandas as pd
 
-from analysis import reach
 from analysis.measure import Grade, Measure, least_change
-from analysis.reached import Reached
+from analysis.reach import rates
+from analysis.reach.reached import Reached
 from views.parts import words
 from views.parts.filters import Filters
 from views.parts.words import t
@@ -133,7 +133,7 @@ def change(
         return None, None
     is_exact = name == "potential_reach" or now.low is None
     if is_exact:
-        exact = reach.change(now.value, before.value)
+        exact = rates.change(now.value, before.value)
         return exact, None if exact is None else words.percent(exact, signed=True)
     least = least_change(now, before)
     if not least:

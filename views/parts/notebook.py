@@ -34,17 +34,15 @@ def call(chosen: Filters, figures: str = "totals") -> str:
     days = _arguments(since=chosen.since, until=chosen.until)
     kinds = _arguments(kinds=chosen.kinds)
     shown = [str(it) for it in loaders.shown_networks(chosen)]
-    modules, last = {
-        "totals": ("aggregates", "aggregates.totals(posts)"),
-        "reached": ("aggregates, reached", f"reached.reached({_part(chosen)})"),
-        "best": ("aggregates", f"aggregates.above_usual(posts, 20{days}{kinds})"),
-        "topics": ("aggregates, topics", "topics.find(aggregates.texts(posts, 100_000))"),
-        "times": (
-            "aggregates, content",
-            f"content.best_times(aggregates.by_slot(posts{days}{kinds}), ['weekday', 'hours'])",
-        ),
-        "hashtags": ("aggregates", "aggregates.hashtags(posts, 200)"),
-        "posts": ("aggregates", "aggregates.most_engaging(posts, 50)"),
+    by_slot = f"aggregates.by_slot(posts{days}{kinds})"
+    module, last = {
+        "totals": ("", "aggregates.totals(posts)"),
+        "reached": ("reach import reached", f"reached.reached({_part(chosen)})"),
+        "best": ("", f"aggregates.above_usual(posts, 20{days}{kinds})"),
+        "topics": ("texts import topics", "topics.find(aggregates.texts(posts, 100_000))"),
+        "times": ("texts import content", f"content.best_times({by_slot}, ['weekday', 'hours'])"),
+        "hashtags": ("", "aggregates.hashtags(posts, 200)"),
+        "posts": ("", "aggregates.most_engaging(posts, 50)"),
     }[figures]
     # What is usual for an account is so at any time, what is usual of views on any network.
     selected = {"best": networks, "times": networks, "reached": days}.get(
@@ -55,7 +53,8 @@ def call(chosen: Filters, figures: str = "totals") -> str:
         (
             "from datetime import date",
             "",
-            f"from analysis import {modules}",
+            "from analysis import aggregates",
+            *([f"from analysis.{module}"] if module else []),
             "from data.lake import Lake",
             "",
             f"lake = Lake.{'demo' if is_demo else 'of_user'}()",

@@ -10,7 +10,8 @@ import streamlit as st
 
 import locales
 from data.model import COUNTS, Kind, Network
-from views.parts import exports, words
+from findings import files
+from views.parts import words
 from views.parts.words import t
 
 #: The columns of a list of posts, in its order.
@@ -84,7 +85,7 @@ def _csv(
 
     def file() -> bytes:
         whole = table if export is None else export()
-        return exports.csv_bytes(whole.rename(columns=titles), language)
+        return files.csv_bytes(whole.rename(columns=titles), language)
 
     st.download_button(
         t("tables.csv"),
@@ -121,7 +122,7 @@ def _posts(listed: pd.DataFrame, language: str) -> pd.DataFrame:
     shown = listed.assign(
         network=listed["network"].map(named("networks", Network)),
         kind=listed["kind"].map(named("kinds", Kind)),
-        text=listed["text"].map(exports.anonymous, na_action="ignore"),
+        text=listed["text"].map(files.anonymous, na_action="ignore"),
     )
     always = {"published_at", "network", "kind", "text", "engagements"}
     return shown[[it for it in _POSTS if it in always or (it in shown and shown[it].notna().any())]]

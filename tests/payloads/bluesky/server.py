@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Any
 
-from collectors.bluesky import Bluesky
+from collectors.networks.bluesky import Bluesky
 from tests.invented import BEGIN, END, TAG, Invented, InventedPost
 from tests.loopback import Answer, Request
 from tests.paging import in_json

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
 
-from collectors.mastodon import Mastodon
+from collectors.networks.mastodon import Mastodon
 from tests.invented import BEGIN, END, TAG, Invented, InventedPost
 from tests.loopback import Answer, Request
 from tests.paging import in_link

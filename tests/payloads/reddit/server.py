@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
 
-from collectors.reddit import Reddit
+from collectors.networks.reddit import Reddit
 from tests.invented import BEGIN, END, TAG, Invented, InventedPost
 from tests.loopback import Answer, Request
 from tests.paging import in_json

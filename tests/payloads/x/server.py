@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Any
 
-from collectors.x import X
+from collectors.networks.x import X
 from tests.invented import TAG, Invented, InventedPost
 from tests.loopback import Answer, Request
 from tests.paging import in_json

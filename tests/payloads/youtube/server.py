@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from math import ceil
 from typing import Any
 
-from collectors.youtube import YouTube
+from collectors.networks.youtube import YouTube
 from tests.invented import TAG, Invented, InventedPost
 from tests.loopback import Answer, Request
 from tests.paging import in_json

@@ -1,0 +1,1 @@
+"""What stays in memory of a campaign, for filters to add up without reading a post."""

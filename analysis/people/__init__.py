@@ -1,0 +1,1 @@
+"""Who carries a campaign, as measures: accounts by pseudonym, never by name."""

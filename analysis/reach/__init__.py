@@ -1,0 +1,1 @@
+"""How many people a campaign reached, how often, and how it spread."""

@@ -1,0 +1,1 @@
+"""What posts say: topics, hashtags, and what does better than usual."""

@@ -1,0 +1,1 @@
+"""The networks: one module each, with the calls that its own client makes."""

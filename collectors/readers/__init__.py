@@ -1,0 +1,1 @@
+"""Payloads into posts, without a call: shared by networks and files."""

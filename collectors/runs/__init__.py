@@ -1,0 +1,1 @@
+"""Pages into the lake, each once: runs, imports, and known posts read again."""
