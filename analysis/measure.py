@@ -20,6 +20,26 @@ class MeasureKind(StrEnum):
     BOUNDED = "bounded"  # no more is known than two bounds
 
 
+class Of(StrEnum):
+    """What a value is about: what protects people asks for it."""
+
+    PEOPLE = "people"  # those who saw it, or may have; as sure as the accounts that stand behind
+    ACCOUNTS = "accounts"  # those who posted
+    POSTS = "posts"
+    DISPLAYS = "displays"
+    ENGAGEMENTS = "engagements"
+
+
+class Unit(StrEnum):
+    """In what a value is written."""
+
+    COUNT = "count"  # a whole number
+    FRACTION = "fraction"
+    PER_POST = "per_post"
+    HOURS = "hours"
+    RATIO = "ratio"  # how many of one for one of the other
+
+
 class Caution(StrEnum):
     """What the reader should know about a value, as a code."""
 
@@ -37,14 +57,15 @@ class Caution(StrEnum):
 
 @dataclass(frozen=True)
 class Measure:
-    """A number and how it was made.
+    """A number, what it is about, and how it was made.
 
-    `n` is how many posts (or accounts) it rests on, `coverage` their share of those that
-    should carry it: reposts have no counts of their own, so they are not missed. A measured
-    value is exact for these and has no interval; an estimated or bounded one lies between
-    `low` and `high`. `window` is the first and the last day with a post, both included.
-    `method` changes when the formula does; `version` is that of the lake's posts, which the
-    measure cannot know: who read the posts stamps it.
+    `n` is how many posts it rests on, of `Of.PEOPLE` and `Of.ACCOUNTS` how many accounts;
+    `coverage` is their share of those that should carry it: reposts have no counts of their own,
+    so they are not missed. A measured value is exact for these and has no interval; an estimated
+    or bounded one lies between `low` and `high`. `window` is the first and the last day with a
+    post, both included. `method` begins with the measure's name, and changes when the formula
+    does; `version` is that of the lake's posts, which the measure cannot know: who read the posts
+    stamps it.
 
     `grade` says how far the value stands for everything: A when all carry it, B from 80 %,
     C from 20 %, D below, and always D for sums of follower counts, which say who could have
@@ -53,6 +74,8 @@ class Measure:
 
     value: float | None
     kind: MeasureKind
+    of: Of
+    unit: Unit
     method: str
     n: int
     coverage: float | None
@@ -63,6 +86,11 @@ class Measure:
     warnings: tuple[Caution, ...] = ()
     version: str | None = None
 
+    @property
+    def name(self) -> str:
+        """What it is called: the name of the function that gives it, without a model's own."""
+        return self.method.partition("/")[0].partition(".")[0]
+
 
 def least_change(now: Measure, before: Measure) -> float | None:
     """The least change, as a fraction, that the intervals of two measures leave possible.
@@ -71,7 +99,8 @@ def least_change(now: Measure, before: Measure) -> float | None:
     nothing.
 
     >>> def between(low, high):
-    ...     return Measure(low, MeasureKind.ESTIMATED, "example/1", 9, 1.0, low, high)
+    ...     made = MeasureKind.ESTIMATED, Of.PEOPLE, Unit.COUNT
+    ...     return Measure(low, *made, "example/1", 9, 1.0, low, high)
     >>> least_change(between(150, 200), between(90, 100))
     0.5
     >>> least_change(between(90, 160), between(100, 150))

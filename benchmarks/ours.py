@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import os
 import time
 from collections.abc import Callable
@@ -53,8 +54,8 @@ def overview(home: str) -> dict[str, Any]:
     from streamlit.testing.v1 import AppTest
 
     set_log_level("ERROR")  # it misses its server at every turn
-    loaders = importlib.import_module("views.parts.loaders")
-    worked = _clocked(loaders)
+    reader = importlib.import_module("views.parts.loaders").reader
+    worked = _clocked(reader)
     page = AppTest.from_file(str(_ROOT / "views" / "frame.py"), default_timeout=3600)
     page.query_params.update({"campaign": CAMPAIGN, "period": "all", "lang": "fr"})
     page.run()
@@ -62,7 +63,7 @@ def overview(home: str) -> dict[str, Any]:
     assert page.title[0].value == "Vue d’ensemble", page.title
     # What a card left to be worked out meanwhile.
     for name, chosen in importlib.import_module("views.parts.polling")._WORKS:
-        getattr(loaders, name)(chosen)
+        getattr(reader, name)(chosen)
     seconds = _together([(begin, end) for _, begin, end in worked])
     peaks = [child.peak(), child.peak(other.pid)]
     reach_process.stop()
@@ -109,8 +110,8 @@ def _model() -> Any:
     return ViewModel({}, Fit((), nothing, nothing, SLOPES, 1.0, 1.0, np.zeros((2, 2)), 0.0))
 
 
-def _clocked(loaders: Any) -> list[tuple[str, float, float]]:
-    """Put a clock on every loader: what each call was of, when it began and when it ended."""
+def _clocked(reader: Any) -> list[tuple[str, float, float]]:
+    """Put a clock on every read: what each call was of, when it began and when it ended."""
     worked: list[tuple[str, float, float]] = []
 
     def clocked(load: Callable[..., Any]) -> Callable[..., Any]:
@@ -124,10 +125,9 @@ def _clocked(loaders: Any) -> list[tuple[str, float, float]]:
 
         return call
 
-    for name, load in list(vars(loaders).items()):
-        is_ours = getattr(load, "__module__", "") == loaders.__name__
-        if is_ours and callable(load) and not isinstance(load, type):
-            setattr(loaders, name, clocked(load))
+    for name, read in inspect.getmembers(reader, callable):
+        if not name.startswith("__"):
+            setattr(reader, name, clocked(read))
     return worked
 
 

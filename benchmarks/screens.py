@@ -33,7 +33,7 @@ from benchmarks import campaign
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
 
-    from views.parts.filters import Filters
+    from findings.question import Filters
 
 _ROOT = Path(__file__).resolve().parent.parent
 _MOST_TIMES_BARE, _MOST_TIMES_ALONE = 2.0, 3.0
@@ -141,21 +141,22 @@ class _Step:
 
 def _steps(start: dict[str, Any], clicks: list[str]) -> list[_Step]:
     """A walk's clicks, each with all that is chosen after it."""
-    from views.parts import filters, loaders
+    from findings.question import Filters, days_of
+    from views.parts.loaders import reader
 
-    version = loaders.version(campaign.CAMPAIGN)
-    outline = loaders.outline(campaign.CAMPAIGN, version)
-    chosen = filters.Filters(campaign.CAMPAIGN, version, **start)
+    version = reader.version(campaign.CAMPAIGN)
+    outline = reader.outline(campaign.CAMPAIGN, version)
+    chosen = Filters(campaign.CAMPAIGN, version, **start)
     steps = []
     for click in clicks:
         key, code = click.split()
         if key == "period":
             asked = (outline.first_on, outline.last_on)
-            days = filters.days_of(code, outline, asked) or (None, None)
+            days = days_of(code, outline, asked) or (None, None)
             chosen = replace(chosen, period=code, since=days[0], until=days[1])
         else:
             if chosen.since is None and chosen.period != "all":
-                days = filters.days_of(chosen.period, outline, ())
+                days = days_of(chosen.period, outline, ())
                 chosen = chosen.between(*days)
             given = {key: tuple({*getattr(chosen, key)} ^ {code})}
             chosen = replace(chosen, **given)
@@ -171,7 +172,8 @@ def _shown(chosen: Filters) -> dict[str, Any]:
     """What a page shows of a filter: the texts of its cards, and its frames."""
     from analysis import aggregates
     from data.lake import Lake
-    from views.parts import cards, loaders
+    from findings import sentences
+    from views.parts.loaders import reader
 
     posts = aggregates.selected(
         Lake.of_user().posts(chosen.campaign_id),
@@ -180,11 +182,11 @@ def _shown(chosen: Filters) -> dict[str, Any]:
         networks=chosen.networks,
         kinds=chosen.kinds,
     )
-    comparable = aggregates.comparable(posts, loaders.shown_networks(chosen))
+    comparable = aggregates.comparable(posts, reader.shown_networks(chosen))
     totals = aggregates.totals(comparable)
-    names = ("posts", "authors", *cards.COUNTS, "potential_reach", "estimated_reach")
+    names = ("posts", "authors", *sentences.COUNTS, "potential_reach", "estimated_reach")
     values = dict.fromkeys(names, 0) | totals.iloc[0].to_dict()
-    by_network = aggregates.by_network(posts)[["network", "posts", *cards.COUNTS]]
+    by_network = aggregates.by_network(posts)[["network", "posts", *sentences.COUNTS]]
     return {
         "since": chosen.since,
         "until": chosen.until,

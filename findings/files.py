@@ -11,10 +11,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from data.model import COUNTS, Kind, Network
+from findings.words import Words
+
 #: A cell that begins so is a formula to some spreadsheet (OWASP ASVS 5.0, 1.2.10).
 _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
 
 _NUMBER = re.compile(r"-?\d+([.,]\d+)?")
+
+#: The columns of a list of posts, in its order, and those that stand there even if empty.
+_POSTS = ("text", "times_usual", "engagements", "published_at", "network", "kind", *COUNTS)
+_ALWAYS = frozenset({"published_at", "network", "kind", "text", "engagements"})
 
 #: A mention of an account in a text, as the lake keeps it.
 _PSEUDONYM = re.compile(r"@[0-9a-f]{26}")
@@ -27,6 +34,21 @@ def anonymous(text: str | None) -> str | None:
     'merci @… !'
     """
     return None if text is None else _PSEUDONYM.sub("@…", text)
+
+
+def posts(words: Words, listed: pd.DataFrame) -> pd.DataFrame:
+    """Listed posts in words, with no trace of an account and no column that is unknown throughout.
+
+    The columns are codes of `columns`.
+    """
+    shown = listed.assign(
+        network=listed["network"].map(words.labels("networks", Network)),
+        kind=listed["kind"].map(words.labels("kinds", Kind)),
+        text=listed["text"].map(anonymous, na_action="ignore"),
+    )
+    return shown[
+        [it for it in _POSTS if it in _ALWAYS or (it in shown and shown[it].notna().any())]
+    ]
 
 
 def csv_bytes(table: pd.DataFrame, language: str) -> bytes:

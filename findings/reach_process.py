@@ -28,11 +28,13 @@ _NICE = 10
 
 #: What `start` needs: on Windows no console window and less priority, elsewhere no Ctrl-C, which
 #: is for the program that asks; this one ends when that does.
-_DETACHED: dict[str, Any] = (
-    {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.BELOW_NORMAL_PRIORITY_CLASS}
-    if sys.platform == "win32"
-    else {"start_new_session": True}
-)
+_DETACHED: dict[str, Any]
+if sys.platform == "win32":
+    _DETACHED = {
+        "creationflags": subprocess.CREATE_NO_WINDOW | subprocess.BELOW_NORMAL_PRIORITY_CLASS
+    }
+else:
+    _DETACHED = {"start_new_session": True}
 
 #: One thing after another: who asks holds this until there is an answer.
 _LOCK = threading.Lock()
@@ -72,11 +74,13 @@ def reached(
     """
     with _LOCK:
         process = start()
-        pickle.dump((lake.root.resolve(), campaign_id, asked, by_network), process.stdin)
-        process.stdin.flush()
-        found, error = pickle.load(process.stdout)  # noqa: S301  (our own process)
-    if error is not None:
-        raise error
+        questions, answers = process.stdin, process.stdout
+        assert questions is not None and answers is not None  # noqa: S101  (started with pipes)
+        pickle.dump((lake.root.resolve(), campaign_id, asked, by_network), questions)
+        questions.flush()
+        found: Reached | Exception = pickle.load(answers)  # noqa: S301  (our own process)
+    if isinstance(found, Exception):
+        raise found
     return found
 
 
@@ -108,10 +112,11 @@ def _answer(questions: BinaryIO, answers: BinaryIO) -> None:
             question = pickle.load(questions)  # noqa: S301  (our own process)
         except EOFError:
             return
+        answer: Reached | Exception
         try:
-            answer = work_out(*question), None
+            answer = work_out(*question)
         except Exception as error:  # raised again where it was asked
-            answer = None, error
+            answer = error
         pickle.dump(answer, answers)
         answers.flush()
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from data.lake import Lake, LakeError
 from locales import number, of_system, text
 from reports.summary import summary
+
+#: The reports by their names: each gives what it says of a campaign as plain JSON values.
+REPORTS: Mapping[str, Callable[[Lake, str], dict[str, Any]]] = {"summary": summary}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -18,15 +22,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m reports", description=text(language, "command.reports")
     )
-    commands = parser.add_subparsers(required=True, metavar="summary")
-    summing = commands.add_parser("summary", help=text(language, "command.summary"))
-    summing.add_argument("--campaign", required=True, help=text(language, "command.campaign_known"))
-    summing.add_argument("--json", action="store_true", help=text(language, "command.json"))
+    commands = parser.add_subparsers(required=True, dest="report", metavar="|".join(REPORTS))
+    for name in REPORTS:
+        command = commands.add_parser(name, help=text(language, f"command.{name}"))
+        command.add_argument(
+            "--campaign", required=True, help=text(language, "command.campaign_known")
+        )
+        command.add_argument("--json", action="store_true", help=text(language, "command.json"))
     chosen = parser.parse_args(arguments)
     demo = Lake.demo()
     lake = demo if demo.campaign(chosen.campaign) else Lake.of_user()
     try:
-        found = summary(lake, chosen.campaign)
+        found = REPORTS[chosen.report](lake, chosen.campaign)
     except LakeError as error:
         print(text(language, f"error.{error.code}", **error.values), file=sys.stderr)
         return 2

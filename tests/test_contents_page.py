@@ -21,9 +21,11 @@ import locales
 from analysis.texts import topics
 from data.lake import Lake
 from data.model import Account, Campaign, Network, NumberedPage, Post
-from views.parts import loaders, notebook
+from findings import notebook
+from findings.question import Filters
+from views.parts import loaders
 from views.parts.contents import topic_search
-from views.parts.filters import Filters
+from views.parts.loaders import reader
 
 FRAME = ROOT / "views" / "frame.py"
 SECTIONS = ("best", "topics", "times", "hashtags", "posts")
@@ -202,22 +204,22 @@ def test_topics_are_looked_for_once_for_all_and_named_for_good() -> None:
 
 @pytest.mark.parametrize("section", SECTIONS)
 def test_the_call_under_a_part_gives_its_figures(section: str) -> None:
-    version = loaders.version("melange")
+    version = reader.version("melange")
     chosen = Filters(
         "melange", version, "custom", date(2026, 6, 3), date(2026, 8, 1), kinds=("original",)
     )
-    *lines, last = notebook.call(chosen, section).splitlines()
+    *lines, last = notebook.call(reader, chosen, section).splitlines()
     given: dict[str, Any] = {}
     exec("\n".join(lines), given)
     shown = eval(last, given)
     if section == "topics":
-        assert sum(it.posts for it in shown.corpora) == loaders.texts(chosen, 1_000)().shape[0] > 0
+        assert sum(it.posts for it in shown.corpora) == reader.texts(chosen, 1_000)().shape[0] > 0
         return
     expected = {
-        "best": lambda: loaders.above_usual(chosen, 20),
-        "times": lambda: loaders.best_times(chosen, ("weekday", "hours")),
-        "hashtags": lambda: loaders.hashtags(chosen, 200),
-        "posts": lambda: loaders.listing(chosen, "engagements", 50),
+        "best": lambda: reader.above_usual(chosen, 20),
+        "times": lambda: reader.best_times(chosen, ("weekday", "hours")),
+        "hashtags": lambda: reader.hashtags(chosen, 200),
+        "posts": lambda: reader.listing(chosen, "engagements", 50),
     }[section]()
     assert len(shown) and shown.equals(expected)
 

@@ -42,7 +42,7 @@ def _gaps(sentence: str) -> set[str]:
 
 
 def _sources() -> str:
-    rooms = ("views", "collectors", "reports", "data")
+    rooms = ("views", "findings", "collectors", "reports", "data")
     files = [file for room in rooms for file in (ROOT / room).rglob("*.py")]
     return "\n".join(file.read_text(encoding="utf-8") for file in files)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from test_aggregates import on_pandas, post, posts_rows
 
 from analysis import aggregates
-from analysis.measure import Caution, Measure, MeasureKind
+from analysis.measure import Caution, Measure, MeasureKind, Of, Unit
 from analysis.reach import rates
 from data.model import COUNTS
 
@@ -155,7 +155,8 @@ def test_the_interval_of_a_share_holds_what_chance_allows():
 
 
 def estimate(value, low, high, **more):
-    return Measure(value, MeasureKind.ESTIMATED, "some/1", 3, 1.0, low=low, high=high, **more)
+    made = MeasureKind.ESTIMATED, Of.PEOPLE, Unit.COUNT, "some/1"
+    return Measure(value, *made, 3, 1.0, low=low, high=high, **more)
 
 
 def test_shares_of_an_estimated_reach_take_each_at_its_worst():

@@ -17,23 +17,28 @@ from streamlit.testing.v1 import AppTest
 from test_views import LANGUAGES, _cards, _open, _words, campaigns, fresh, kept
 
 import locales
-from analysis.measure import Caution, Measure, MeasureKind
+from analysis.measure import Caution, Measure, MeasureKind, Of, Unit
 from analysis.reach.reached import Reached
 from data.lake import Lake
 from data.model import Account, Network, NumberedPage, Post
-from views.parts import loaders, measures, notebook, words
-from views.parts.filters import Filters
+from findings import notebook, sentences
+from findings.protect import To
+from findings.question import Filters
+from findings.words import Words
+from views.parts.loaders import reader
 
 __all__ = ["campaigns", "fresh", "kept"]
 
 WHOLE = Filters("quarante", "1")
+FRENCH = Words("fr")
 SECTIONS = ("title", "by_network", "youtube", "audience", "growth", "rates", "voice", "versus")
 
 
 def estimate(
     value: float | None, low: float | None, high: float | None, **other: object
 ) -> Measure:
-    made = Measure(value, MeasureKind.ESTIMATED, "example/1", 50, 0.8, low, high, "C")
+    kind = MeasureKind.ESTIMATED, Of.PEOPLE, Unit.COUNT
+    made = Measure(value, *kind, "example/1", 50, 0.8, low, high, "C")
     return replace(made, **other)
 
 
@@ -43,12 +48,12 @@ def invented(**changed: Measure) -> Reached:
     found = {
         "estimated_reach": estimate(180_400, 121_300, 268_900, warnings=(Caution.IMPUTED,)),
         "reach_bounds": bounds,
-        "potential_reach": estimate(812_345, 90_000, 812_345, grade="D"),
-        "impressions": replace(estimate(512_345, None, None), kind=MeasureKind.MEASURED),
-        "estimated_impressions": estimate(634_000, 590_100, 690_000),
-        "frequency": estimate(3.51, 2.34, 5.22),
-        "engagement_rate_by_reach": estimate(0.11, 0.084, 0.173),
-        "structural_virality": estimate(1.84, 1.79, 1.91),
+        "potential_reach": estimate(812_345, 90_000, 812_345, kind=MeasureKind.BOUNDED, grade="D"),
+        "impressions": estimate(512_345, None, None, kind=MeasureKind.MEASURED, of=Of.DISPLAYS),
+        "estimated_impressions": estimate(634_000, 590_100, 690_000, of=Of.DISPLAYS),
+        "frequency": estimate(3.51, 2.34, 5.22, unit=Unit.RATIO),
+        "engagement_rate_by_reach": estimate(0.11, 0.084, 0.173, unit=Unit.FRACTION),
+        "structural_virality": estimate(1.84, 1.79, 1.91, of=Of.POSTS, unit=Unit.RATIO),
     }
     networks = {
         "x": estimate(150_000, 101_000, 201_000, n=40),
@@ -63,12 +68,12 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
 
     def show(found: Reached, before: Reached | None = None, **asked: str) -> AppTest:
         def reach_of(chosen: Filters) -> Reached:
-            first_on = loaders.outline(chosen.campaign_id, chosen.version).first_on
+            first_on = reader.outline(chosen.campaign_id, chosen.version).first_on
             is_now = before is None or chosen.until is None or chosen.until > date(2026, 8, 20)
             assert first_on is not None
             return found if is_now or before is None else before
 
-        monkeypatch.setattr(loaders, "reach_of", reach_of)
+        monkeypatch.setattr(reader, "reach_of", reach_of)
         return _open("reach", **asked)
 
     return show
@@ -95,9 +100,9 @@ def test_every_section_stands_on_the_demo_in_both_languages(language: str) -> No
 
 def test_the_sentence_and_the_picture_are_those_of_the_measures() -> None:
     app = _open("reach", campaign="demo-bancs", period="all")
-    chosen = Filters("demo-bancs", loaders.version("demo-bancs"))
-    found = loaders.reach_of(chosen).measures
-    low, high = measures.range_of("estimated_reach", found["estimated_reach"])
+    chosen = Filters("demo-bancs", reader.version("demo-bancs"))
+    found = reader.reach_of(chosen).measures
+    low, high = sentences.range_of(found["estimated_reach"])
     assert low is not None and high is not None
     said = locales.text("fr", "measured.between", low=int(low), n=int(high))
     assert app.header[0].value.startswith(said.capitalize())
@@ -192,7 +197,7 @@ def test_older_readings_that_come_late_are_in_the_growth_of_posts(lake: Lake) ->
     def curves(collection: str, posts: list[Post]) -> DataFrame:
         lake.writer("campagne", collection).append([NumberedPage(1, posts, None)], first)
         lake.derive("campagne")
-        return loaders.growth_of(Filters("campagne", loaders.version("campagne"))).curves
+        return reader.growth_of(Filters("campagne", reader.version("campagne"))).curves
 
     assert curves("après", newest).empty
     assert not curves("avant", older).empty
@@ -229,7 +234,7 @@ def test_a_change_is_said_only_where_the_ranges_leave_no_doubt(
 ) -> None:
     before = invented(
         estimated_reach=estimate(60_000, 50_000, 100_000),
-        frequency=estimate(3.0, 2.0, 4.0),
+        frequency=estimate(3.0, 2.0, 4.0, unit=Unit.RATIO),
     )
     app = shown(invented(), before, campaign="demo-bancs", period="90d")
     said = locales.text("fr", "measured.at_least", change=locales.percent("fr", 0.213, signed=True))
@@ -242,8 +247,8 @@ def test_another_campaign_stands_beside_this_one() -> None:
     app = _open("reach", campaign="demo-bancs", period="all", versus="demo-puits")
     (table,) = (it.value for it in app.dataframe if "L’autre campagne" in it.value.columns)
     potential = table.set_index("Mesure").loc["Portée potentielle"]
-    other = Filters("demo-puits", loaders.version("demo-puits"))
-    bound = int(loaders.potential_reach(other).value or 0)
+    other = Filters("demo-puits", reader.version("demo-puits"))
+    bound = int(reader.potential_reach(other).value or 0)
     assert potential["L’autre campagne"] == locales.text("fr", "coverage.bound", value=bound)
     strange = _open("reach", campaign="demo-bancs", versus="../x", others="x,y")
     assert strange.session_state["versus"] == "" and strange.session_state["others"] == []
@@ -251,7 +256,7 @@ def test_another_campaign_stands_beside_this_one() -> None:
 
 def test_what_a_post_brings_about_is_said_per_post_and_per_display() -> None:
     app = _open("reach", campaign="demo-bancs", period="all")
-    totals = loaders.totals(Filters("demo-bancs", loaders.version("demo-bancs"))).iloc[0]
+    totals = reader.totals(Filters("demo-bancs", reader.version("demo-bancs"))).iloc[0]
     likes = totals["likes"] / totals["n_likes"]
     replies = totals["replies"] / totals["n_replies"]
     assert likes > 1 > replies
@@ -267,8 +272,8 @@ def test_every_figure_says_what_it_rests_on() -> None:
     app = _open("reach", campaign="demo-bancs", period="all")
     (table,) = (it.value for it in app.dataframe if "Méthode" in it.value.columns)
     named = set(table["Mesure"])
-    chosen = Filters("demo-bancs", loaders.version("demo-bancs"))
-    found = loaders.reach_of(chosen).measures
+    chosen = Filters("demo-bancs", reader.version("demo-bancs"))
+    found = reader.reach_of(chosen).measures
     assert {locales.text("fr", f"measure.{it}") for it in found} <= named
     assert {"Part des publications", "Demi-vie d’une publication, X"} <= named
     known = table[table["Chiffre"] != "—"]
@@ -278,25 +283,22 @@ def test_every_figure_says_what_it_rests_on() -> None:
     assert (known["Version des données"][is_of_readings] == readings).all()
 
 
-def test_a_file_has_no_figure_of_few_people_and_none_to_the_unit(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(words, "language", lambda: "fr")
-    few = ("Portée estimée", "estimated_reach", estimate(61, 52, 78, n=7))
-    assert measures.rests_on([few], WHOLE)["figure"].iloc[0] == "52 – 78"
-    file = measures.rests_on([few], WHOLE, is_for_a_file=True)
+def test_a_file_has_no_figure_of_few_people_and_none_to_the_unit() -> None:
+    few = ("Portée estimée", estimate(61, 52, 78, n=7))
+    assert sentences.rests_on(FRENCH, [few], WHOLE)["figure"].iloc[0] == "52 – 78"
+    file = sentences.rests_on(FRENCH, [few], WHOLE, To.FILE)
     assert file["figure"].iloc[0] == "—" and file["n"].isna().all()
-    more = ("Portée estimée", "estimated_reach", replace(few[2], n=12))
-    file = measures.rests_on([more], WHOLE, is_for_a_file=True)
+    more = ("Portée estimée", replace(few[1], n=12))
+    file = sentences.rests_on(FRENCH, [more], WHOLE, To.FILE)
     assert (file["figure"].iloc[0], file["n"].iloc[0]) == ("50 – 80", 10)
 
 
-def test_figures_are_as_short_as_a_card_needs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(words, "language", lambda: "fr")
-    many = estimate(15e6, 12_340_000, 18_000_001)
-    assert measures.figure("estimated_impressions", many) == "12 – 19\xa0millions"
-    assert measures.figure("half_life", estimate(6.2, 5.31, 7.02)) == "5,3\xa0h – 7,1\xa0h"
-    assert measures.figure("frequency", estimate(2.0, 2.0, 2.0)) == "2"
+def test_figures_are_as_short_as_a_card_needs() -> None:
+    many = estimate(15e6, 12_340_000, 18_000_001, of=Of.DISPLAYS)
+    assert sentences.figure(FRENCH, many) == "12 – 19\xa0millions"
+    half_life = estimate(6.2, 5.31, 7.02, of=Of.POSTS, unit=Unit.HOURS)
+    assert sentences.figure(FRENCH, half_life) == "5,3\xa0h – 7,1\xa0h"
+    assert sentences.figure(FRENCH, estimate(2.0, 2.0, 2.0, unit=Unit.RATIO)) == "2"
 
 
 @given(st.floats(1, 1e9), st.floats(1, 1e9))
@@ -304,7 +306,7 @@ def test_a_range_is_rounded_outwards_and_by_no_more_than_two_digits_need(
     one: float, other: float
 ) -> None:
     low, high = sorted((one, other))
-    below, above = measures.range_of("frequency", estimate(low, low, high))
+    below, above = sentences.range_of(estimate(low, low, high, unit=Unit.RATIO))
     assert below is not None and above is not None
     assert below <= low * (1 + 1e-9) and above >= high * (1 - 1e-9)
     assert low - below <= 0.1 * low + 1e-9 and above - high <= 0.1 * high + 1e-9
@@ -313,15 +315,15 @@ def test_a_range_is_rounded_outwards_and_by_no_more_than_two_digits_need(
 @given(st.integers(1, 10**9), st.integers(1, 10**9))
 def test_people_are_whole(one: int, other: int) -> None:
     low, high = sorted((one, other))
-    for edge in measures.range_of("estimated_reach", estimate(low, low, high)):
+    for edge in sentences.range_of(estimate(low, low, high)):
         assert edge is not None and edge == int(edge) < inf
 
 
 def test_what_is_divided_by_the_reach_is_of_the_networks_that_have_one() -> None:
-    chosen = Filters("demo-bancs", loaders.version("demo-bancs"))
-    whole = loaders.reach_of(chosen)
+    chosen = Filters("demo-bancs", reader.version("demo-bancs"))
+    whole = reader.reach_of(chosen)
     assert whole.by_network["bluesky"].value is None
-    with_reach = loaders.reach_of(replace(chosen, networks=("mastodon", "x"))).measures
+    with_reach = reader.reach_of(replace(chosen, networks=("mastodon", "x"))).measures
     name = "engagement_rate_by_reach"
     assert whole.measures[name].value == pytest.approx(with_reach[name].value)
     said = _words(_open("reach", campaign="demo-bancs", period="all"))
@@ -330,9 +332,9 @@ def test_what_is_divided_by_the_reach_is_of_the_networks_that_have_one() -> None
 
 
 def test_a_network_alone_is_estimated_by_what_is_known_of_all() -> None:
-    chosen = Filters("demo-bancs", loaders.version("demo-bancs"))
-    alone = loaders.reach_of(replace(chosen, networks=("mastodon",))).by_network["mastodon"]
-    among = loaders.reach_of(chosen).by_network["mastodon"]
+    chosen = Filters("demo-bancs", reader.version("demo-bancs"))
+    alone = reader.reach_of(replace(chosen, networks=("mastodon",))).by_network["mastodon"]
+    among = reader.reach_of(chosen).by_network["mastodon"]
     for name in ("value", "low", "high"):
         assert getattr(alone, name) == pytest.approx(getattr(among, name)), name
     assert (alone.grade, alone.n) == (among.grade, among.n)
@@ -343,8 +345,8 @@ def test_a_network_alone_is_estimated_by_what_is_known_of_all() -> None:
 def test_the_call_under_the_page_gives_its_measures(
     campaign: str, networks: tuple[str, ...]
 ) -> None:
-    chosen = Filters(campaign, loaders.version(campaign), networks=networks)
-    *lines, last = notebook.call(chosen, "reached").splitlines()
+    chosen = Filters(campaign, reader.version(campaign), networks=networks)
+    *lines, last = notebook.call(reader, chosen, "reached").splitlines()
     names: dict[str, object] = {}
     exec("\n".join(lines), names)
-    assert eval(last, names).at(chosen.version) == loaders.reach_of(chosen)
+    assert eval(last, names).at(chosen.version) == reader.reach_of(chosen)

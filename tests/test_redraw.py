@@ -12,9 +12,9 @@ from streamlit.testing.v1 import AppTest
 
 from data.lake import Lake
 from findings import reach_process
+from findings.question import Filters
 from locales import text
-from views.parts import loaders, polling
-from views.parts.filters import Filters
+from views.parts import polling
 
 FRAME = Path(__file__).resolve().parent.parent / "views" / "frame.py"
 CAMPAIGN = "demo-puits"
@@ -73,7 +73,7 @@ def test_a_large_campaign_is_read_again_and_shows_the_same(
         return _shown(app)
 
     from_memory = both()
-    monkeypatch.setattr(loaders, "_MOST_POSTS", 0)
+    monkeypatch.setattr("findings.read.MOST_POSTS", 0)
     read.clear()
     assert str(both()) == str(from_memory)
     assert len(read) > 2

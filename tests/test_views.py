@@ -17,10 +17,11 @@ import locales
 from collectors.base import CollectorError
 from data.lake import Lake
 from data.model import Account, Campaign, Network, NumberedPage, Post
-from views.parts import jobs, loaders, notebook
+from findings import notebook
+from findings.question import Filters, Outline, days_of, default_period
+from views.parts import jobs
 from views.parts.collection import import_job, targets
-from views.parts.filters import Filters, days_of, default_period
-from views.parts.loaders import Outline
+from views.parts.loaders import reader
 
 FRAME = Path(__file__).resolve().parent.parent / "views" / "frame.py"
 PAGES = ("overview", "reach", "contents", "collection")
@@ -429,9 +430,9 @@ def test_a_title_in_any_script_becomes_an_id() -> None:
 @pytest.mark.usefixtures("campaigns")
 def test_the_call_under_a_page_gives_the_page_s_figures() -> None:
     chosen = Filters(
-        "quarante", loaders.version("quarante"), "7d", date(2026, 6, 3), date(2026, 6, 10)
+        "quarante", reader.version("quarante"), "7d", date(2026, 6, 3), date(2026, 6, 10)
     )
-    *lines, last = notebook.call(chosen).splitlines()
+    *lines, last = notebook.call(reader, chosen).splitlines()
     names: dict[str, object] = {}
     exec("\n".join(lines), names)
-    assert eval(last, names).equals(loaders.totals(chosen))
+    assert eval(last, names).equals(reader.totals(chosen))

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from views.parts import address, cards, jobs, loaders, tables, words
+from findings.words import plain
+from views.parts import address, cards, jobs, tables
 from views.parts.collection import (
     campaigns,
     coverage,
@@ -14,12 +15,13 @@ from views.parts.collection import (
     runs,
     sources,
 )
-from views.parts.words import plain, t
+from views.parts.loaders import reader
+from views.parts.words import t, words
 
 SECTIONS = ("networks", "campaign", "files", "history")
 
 st.title(t("pages.collection"), anchor=False)
-present = next(it for it in loaders.campaigns() if it.campaign_id == address.value("campaign"))
+present = next(it for it in reader.campaigns() if it.campaign_id == address.value("campaign"))
 is_set_up = bool(present.hashtags and present.networks)
 
 job = jobs.find(address.seed(jobs.CHOICE)) or jobs.under_way(present.campaign_id)
@@ -40,7 +42,7 @@ chosen = st.segmented_control(
     t("collection.section"),
     SECTIONS,
     key="section",
-    format_func=words.labels("collection.sections", SECTIONS).__getitem__,
+    format_func=words().labels("collection.sections", SECTIONS).__getitem__,
     required=True,
     label_visibility="collapsed",
 )
@@ -56,7 +58,7 @@ elif chosen == "networks":
     reading.show(present, is_busy=is_busy)
     sources.show(present, is_busy=is_busy)
     coverage.show(present, job if is_busy and isinstance(job, runs.RunJob) else None)
-elif (history := loaders.collections(present.campaign_id)).empty:
+elif (history := reader.collections(present.campaign_id)).empty:
     st.info(t("collection.no_history"), icon=":material/lightbulb:")
 else:
     with cards.block("history_block", t("collection.history", title=plain(present.title))):

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from views.parts import address, cards, filters, notebook, words
+from views.parts import address, notebook, pages
 from views.parts.contents import best, hashtags, times, topics
-from views.parts.words import t
+from views.parts.words import t, words
 
 SECTIONS = {
     "best": best.best,
@@ -14,21 +14,19 @@ SECTIONS = {
     "posts": best.every,
 }
 
-st.title(t("pages.contents"), anchor=False)
-chosen = filters.current()
-st.caption(filters.in_words(chosen))
-cards.stop_if_empty(chosen)
+chosen = pages.opened("contents")
 
 section = address.one_of("section", SECTIONS, next(iter(SECTIONS)))
 address.seed(section)
-part = st.segmented_control(
+st.segmented_control(
     t("contents.section"),
     SECTIONS,
     key="section",
-    format_func=words.labels("contents.sections", SECTIONS).__getitem__,
+    format_func=words().labels("contents.sections", SECTIONS).__getitem__,
     required=True,
     label_visibility="collapsed",
 )
 address.write(section)
+part = address.value(section.key)
 SECTIONS[part](chosen)
 notebook.show(chosen, part)

@@ -4,9 +4,12 @@ from pathlib import Path
 
 import streamlit as st
 
+from findings.words import plain, titles
 from locales import LANGUAGES
-from views.parts import address, chrome, filters, loaders, words
-from views.parts.words import plain, t
+from views.parts import address, chrome, filters, words
+from views.parts.loaders import reader
+from views.parts.pages import PAGES
+from views.parts.words import t
 
 HERE = Path(__file__).parent
 
@@ -14,19 +17,19 @@ st.set_page_config(page_title="Porte-voix", page_icon="📣", layout="wide")
 address.seed(words.CHOICE)
 st.logo(HERE / "parts" / "logo.svg", size="large")
 
-page = st.navigation(
-    [
-        st.Page(HERE / f"{name}.py", title=t(f"pages.{name}"), icon=icon, default=is_first)
-        for name, icon, is_first in (
-            ("overview", ":material/monitoring:", True),
-            ("reach", ":material/groups:", False),
-            ("contents", ":material/forum:", False),
-            ("collection", ":material/download:", False),
-        )
-    ]
-)
+drawn = {
+    it: st.Page(
+        HERE / f"{it.code}.py",
+        title=t(f"pages.{it.code}"),
+        icon=f":material/{it.icon}:",
+        default=it is PAGES[0],
+    )
+    for it in PAGES
+}
+page = st.navigation([*drawn.values()])
+has_filters = next(it.has_filters for it, each in drawn.items() if each == page)
 
-campaigns = {it.campaign_id: it for it in loaders.campaigns()}
+campaigns = {it.campaign_id: it for it in reader.campaigns()}
 campaign = address.one_of("campaign", campaigns, next(iter(campaigns)))
 chosen = campaigns[address.seed(campaign)]
 
@@ -35,10 +38,10 @@ with st.sidebar:
         t("filters.campaign"),
         campaigns,
         key="campaign",
-        format_func=words.titles(campaigns.values()).__getitem__,
+        format_func=titles(campaigns.values()).__getitem__,
         on_change=filters.forget,
     )
-    choices = filters.draw(chosen.campaign_id, are_used=page.url_path != "collection")
+    choices = filters.draw(chosen.campaign_id, are_used=has_filters)
     st.segmented_control(
         t("filters.language"),
         LANGUAGES,
@@ -52,6 +55,6 @@ chrome.install()
 if chosen.is_demo:
     with st.container(key="demo", border=True):
         st.markdown(f":material/theater_comedy: {t('demo.banner', title=plain(chosen.title))}")
-        if page.url_path != "collection":
+        if has_filters:
             st.page_link(HERE / "collection.py", label=t("demo.import"), icon=":material/download:")
 page.run()

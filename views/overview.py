@@ -5,55 +5,55 @@ from functools import partial
 import streamlit as st
 
 from data.model import Network
-from views.parts import cards, charts, filters, loaders, notebook, tables, words
-from views.parts.words import t
+from findings import sentences
+from views.parts import cards, charts, notebook, pages, tables
+from views.parts.loaders import reader
+from views.parts.words import t, words
 
 MOST_TAGS = 10
 MOST_POSTS = 50
 
-st.title(t("pages.overview"), anchor=False)
-chosen = filters.current()
-st.caption(filters.compared_in_words(chosen))
-cards.stop_if_empty(chosen)
+chosen = pages.opened("overview", is_compared=True)
 
-now = loaders.totals(chosen)
-compared = filters.comparison(chosen)
-before = loaders.totals(compared) if compared else None
+now = reader.totals(chosen)
+compared = reader.comparison(chosen)
+before = reader.totals(compared) if compared else None
 with st.grid(4, gap="small", min_column_width=150):
     cards.posts(now, before)
-    cards.authors(now, before, chosen)
+    cards.authors(chosen, compared)
     cards.counts(now, before)
-cards.partial(now)
+if partly := sentences.partly_published(words(), now):
+    st.caption(partly)
 with st.container(key="reach_card", border=True), st.grid(2, min_column_width=280):
     cards.estimated_reach(chosen)
-    cards.potential_reach(loaders.potential_reach(chosen), chosen)
-by_network = loaders.by_network(chosen)
+    cards.potential_reach(reader.potential_reach(chosen), chosen)
+by_network = reader.by_network(chosen)
 if (by_network["network"] == Network.YOUTUBE.value).any():
-    is_alone = len(loaders.shown_networks(chosen)) == 1
+    is_alone = len(reader.shown_networks(chosen)) == 1
     st.caption(t("reach.youtube_why" if is_alone else "youtube.apart"))
 
 with cards.block("by_day_block", t("overview.by_day.title")):
-    inside = charts.posts_by_day(chosen, loaders.by_day(chosen))
+    inside = charts.posts_by_day(chosen, reader.by_day(chosen))
 
-if inside:
+if inside and inside.since and inside.until:
     title = t(
         "overview.bar",
-        days=words.days(inside.since, inside.until),
+        days=words().days(inside.since, inside.until),
         network=t(f"networks.{inside.networks[0]}"),
-        n=loaders.number_of_posts(inside),
+        n=reader.number_of_posts(inside),
     )
     with cards.block("bar_block", title):
         tables.show_posts(
-            loaders.listing(inside, "engagements", MOST_POSTS),
+            reader.listing(inside, "engagements", MOST_POSTS),
             key="bar_posts",
             alt=title,
-            every=partial(loaders.every_post, inside, "engagements"),
+            every=partial(reader.every_post, inside, "engagements"),
         )
 
 with cards.block("by_network_block", t("overview.by_network")):
     tables.show_small(
-        by_network[["network", "posts", *cards.COUNTS]].replace(
-            {"network": words.labels("networks", tuple(Network))}
+        by_network[["network", "posts", *sentences.COUNTS]].replace(
+            {"network": words().labels("networks", tuple(Network))}
         ),
         key="by_network",
         alt=t("overview.by_network"),
@@ -61,8 +61,8 @@ with cards.block("by_network_block", t("overview.by_network")):
 
 how, what = st.columns(2)
 with how, cards.block("by_kind_block", t("overview.by_kind")):
-    charts.posts_by_kind(loaders.by_kind(chosen))
+    charts.posts_by_kind(reader.by_kind(chosen))
 with what, cards.block("hashtags_block", t("overview.hashtags")):
-    charts.hashtags(loaders.most_used(chosen, MOST_TAGS))
+    charts.hashtags(reader.most_used(chosen, MOST_TAGS))
 
 notebook.show(chosen)

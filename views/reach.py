@@ -3,7 +3,8 @@
 import streamlit as st
 
 from data.model import Network
-from views.parts import cards, filters, loaders, notebook
+from views.parts import cards, notebook, pages
+from views.parts.loaders import reader
 from views.parts.reach import growth, people, voices
 from views.parts.words import t
 
@@ -12,22 +13,19 @@ CARDS = (
     *("frequency", "engagement_rate_by_reach", "structural_virality"),
 )
 
-st.title(t("pages.reach"), anchor=False)
-chosen = filters.current()
-st.caption(filters.compared_in_words(chosen))
-cards.stop_if_empty(chosen)
+chosen = pages.opened("reach", is_compared=True)
 
-compared = filters.comparison(chosen)
+compared = reader.comparison(chosen)
 with cards.block("reach_block", t("reach.title")), st.skeleton(height=360):
-    now = loaders.reach_of(chosen)
-    before = loaders.reach_of(compared) if compared else None
+    now = reader.reach_of(chosen)
+    before = reader.reach_of(compared) if compared else None
     people.people(now, before, chosen)
 
 with st.grid(3, gap="small", min_column_width=230):
     for name in CARDS:
-        cards.measure(name, now.measures[name], before and before.measures[name], chosen)
+        cards.measure(name, now.measures[name], before.measures[name] if before else None, chosen)
 
-has_youtube = (loaders.by_network(chosen)["network"] == Network.YOUTUBE.value).any()
+has_youtube = (reader.by_network(chosen)["network"] == Network.YOUTUBE.value).any()
 ours, youtube = st.columns([2, 1]) if has_youtube and now.by_network else [st.container()] * 2
 if now.by_network:
     with ours, cards.block("networks_block", t("reach.by_network")):
@@ -42,8 +40,8 @@ with audience, cards.block("audience_block", t("reach.audience")):
 with posts, cards.block("growth_block", t("reach.growth")):
     half_lives = growth.posts(chosen)
 
-rates = {name: it for name, it in loaders.rates(chosen).items() if it.value is not None}
-earlier = loaders.rates(compared) if compared else {}
+rates = {name: it for name, it in reader.rates(chosen).items() if it.value is not None}
+earlier = reader.rates(compared) if compared else {}
 if rates:
     with (
         cards.block("rates_block", t("reach.rates")),
@@ -58,6 +56,6 @@ with cards.block("versus_block", t("reach.versus")):
     voices.side_by_side(chosen, now)
 
 with st.expander(t("reach.rests_on"), icon=":material/fact_check:", key="rests_on"):
-    of_posts = [(t(f"measure.{name}"), name, rate) for name, rate in rates.items()]
+    of_posts = [(t(f"measure.{name}"), rate) for name, rate in rates.items()]
     people.rests_on(now, [*half_lives, *of_posts, *shares], chosen)
 notebook.show(chosen, "reached")

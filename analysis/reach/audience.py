@@ -28,7 +28,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.measure import Caution, Grade, Measure, MeasureKind, grade, partial, share, window
+from analysis.measure import (
+    Caution,
+    Grade,
+    Measure,
+    MeasureKind,
+    Of,
+    Unit,
+    grade,
+    partial,
+    share,
+    window,
+)
 from analysis.reach.overlap import (
     SeenTogether,
     agostini,
@@ -397,35 +408,29 @@ def _result(
     warnings: list[Caution],
 ) -> _Estimate:
     of, days, cautions = len(authors), window(authors), tuple(warnings)
-    method, coverage = _METHODS[is_m1], share(n, of)
-    if value is None:
-        nothing = Measure(
-            None, MeasureKind.ESTIMATED, method, n, coverage, None, None, None, days, cautions
-        )
-        return _Estimate(nothing, replace(nothing, kind=MeasureKind.BOUNDED), draws)
-    low, high = np.clip(np.percentile(draws, _INTERVAL) * _WIDENED, *bounds)
-    estimated = Measure(
-        value=value,
+    nothing = Measure(
+        value=None,
         kind=MeasureKind.ESTIMATED,
-        method=method,
+        of=Of.PEOPLE,
+        unit=Unit.COUNT,
+        method=_METHODS[is_m1],
         n=n,
-        coverage=coverage,
-        low=min(float(low), value),
-        high=max(float(high), value),
-        grade=grade,
+        coverage=share(n, of),
         window=days,
         warnings=cautions,
     )
-    limits = replace(
-        estimated,
-        value=None,
-        kind=MeasureKind.BOUNDED,
-        method="reach_bounds/1",
-        low=bounds[0],
-        high=bounds[1],
-        grade=None,
-        warnings=(),
+    limits = replace(nothing, kind=MeasureKind.BOUNDED, method="reach_bounds/1")
+    if value is None:
+        return _Estimate(nothing, limits, draws)
+    low, high = np.clip(np.percentile(draws, _INTERVAL) * _WIDENED, *bounds)
+    estimated = replace(
+        nothing,
+        value=value,
+        low=min(float(low), value),
+        high=max(float(high), value),
+        grade=grade,
     )
+    limits = replace(limits, low=bounds[0], high=bounds[1], warnings=())
     return _Estimate(estimated, limits, draws)
 
 

@@ -15,11 +15,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.measure import Caution, Measure, MeasureKind, grade, share
+from analysis.measure import Caution, Measure, MeasureKind, Of, Unit, grade, share
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 
 _METHOD = "structural_virality/1"
+_MADE = MeasureKind.BOUNDED, Of.POSTS, Unit.RATIO
 _LEAST_KNOWN = 0.5  # of the posts that others point to
 _FEWEST = 5  # cascades; a median of fewer says little
 _DRAWS = 500
@@ -91,18 +92,18 @@ def median_virality(cascades: pd.DataFrame) -> Measure:
     values = np.sort(viralities(cascades)["structural_virality"].to_numpy(np.float64))
     n, coverage = len(values), share(known, int(reactions.sum()))
     if n < _FEWEST or coverage is None or coverage < _LEAST_KNOWN:
-        return Measure(None, MeasureKind.BOUNDED, _METHOD, n, coverage)
+        return Measure(None, *_MADE, _METHOD, n, coverage)
     seed = sha256(values.round(6).tobytes() + _METHOD.encode()).digest()[:8]
     chance = np.random.Generator(np.random.PCG64(int.from_bytes(seed)))
     medians = np.array([np.median(chance.choice(values, n)) for _ in range(_DRAWS)])
     low, high = np.percentile(medians, [2.5, 97.5])
     found = grade(known, int(reactions.sum()))
     return Measure(
-        value=float(np.median(values)),
-        kind=MeasureKind.BOUNDED,
-        method=_METHOD,
-        n=n,
-        coverage=coverage,
+        float(np.median(values)),
+        *_MADE,
+        _METHOD,
+        n,
+        coverage,
         low=float(low),
         high=float(high),
         grade="B" if found == "A" else found,

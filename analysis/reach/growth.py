@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.measure import Caution, Grade, Measure, MeasureKind, grade, share
+from analysis.measure import Caution, Grade, Measure, MeasureKind, Of, Unit, grade, share
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
@@ -160,6 +160,8 @@ def impressions_at(snapshots: pd.DataFrame, hours: float = _WEEK) -> dict[str, M
         measures[str(network)] = Measure(
             value=float(known.mean()) if is_enough else None,
             kind=MeasureKind.ESTIMATED,
+            of=Of.DISPLAYS,
+            unit=Unit.PER_POST,
             method=method,
             n=n,
             coverage=share(n, of),
@@ -333,14 +335,14 @@ def _median_half_life(
     `first` is the age at a post's first reading where half was reached before it, else null.
     `posts` are those with enough engagements, `n_fitted` of which have a fitted half-life.
     """
-    method, n = "half_life/1", len(hours)
+    method, n, made = "half_life/1", len(hours), (MeasureKind.ESTIMATED, Of.POSTS, Unit.HOURS)
     cautions = (
         Caution.REMOVED if is_removed else None,
         Caution.PROVISIONAL if n < posts else None,
     )
     warnings = tuple(caution for caution in cautions if caution)
     if n < _FEWEST_POSTS:
-        return Measure(None, MeasureKind.ESTIMATED, method, n, share(n, posts), warnings=warnings)
+        return Measure(None, *made, method, n, share(n, posts), warnings=warnings)
     is_unseen = ~np.isnan(first)
     order = np.lexsort((first, hours))
     fewest, most = (
@@ -349,11 +351,11 @@ def _median_half_life(
     )
     value = float(np.median(hours))
     return Measure(
-        value=value,
-        kind=MeasureKind.ESTIMATED,
-        method=method,
-        n=n,
-        coverage=share(n, posts),
+        value,
+        *made,
+        method,
+        n,
+        share(n, posts),
         low=min(value, float(np.percentile(np.median(fewest, axis=1), 2.5))),
         high=max(value, float(np.percentile(np.median(most, axis=1), 97.5))),
         grade=_estimate_grade(n_fitted, posts),

@@ -30,7 +30,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.aggregates import OWN_KINDS
-from analysis.measure import Caution, Measure, MeasureKind, grade, partial, share, window
+from analysis.measure import Caution, Measure, MeasureKind, Of, Unit, grade, partial, share, window
 from data.model import Network
 
 Numbers: TypeAlias = npt.NDArray[np.float64]
@@ -206,6 +206,8 @@ def estimated_impressions(exposures: pd.DataFrame) -> Measure:
     return Measure(
         value=value,
         kind=MeasureKind.ESTIMATED if is_imputed else MeasureKind.MEASURED,
+        of=Of.DISPLAYS,
+        unit=Unit.COUNT,
         method=_METHOD,
         n=n,
         coverage=share(n, posts),

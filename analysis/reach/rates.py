@@ -28,7 +28,18 @@ from statistics import NormalDist
 
 import pandas as pd
 
-from analysis.measure import Caution, Grade, Measure, MeasureKind, grade, partial, share, window
+from analysis.measure import (
+    Caution,
+    Grade,
+    Measure,
+    MeasureKind,
+    Of,
+    Unit,
+    grade,
+    partial,
+    share,
+    window,
+)
 
 #: How long an account must not have been seen to count as new.
 LOOK_BACK = timedelta(days=90)
@@ -41,7 +52,28 @@ def impressions(sums: pd.DataFrame) -> Measure:
     >>> impressions(pd.DataFrame(three_of_four)).value
     900
     """
-    return _measured("impressions/1", sums, _sum(sums, "impressions"), "n_impressions")
+    value = _sum(sums, "impressions")
+    return _measured("impressions/1", sums, value, "n_impressions", Of.DISPLAYS, Unit.COUNT)
+
+
+def authors(sums: pd.DataFrame) -> Measure:
+    """The distinct accounts that posted, those of one network and of another each counted.
+
+    >>> authors(pd.DataFrame({"authors": [12, 5]})).value
+    17
+    """
+    n = _number(sums, "authors")
+    return Measure(
+        value=n,
+        kind=MeasureKind.MEASURED,
+        of=Of.ACCOUNTS,
+        unit=Unit.COUNT,
+        method="authors/1",
+        n=n,
+        coverage=share(n, n),
+        grade="A",
+        window=window(sums),
+    )
 
 
 def engagements(sums: pd.DataFrame) -> Measure:
@@ -53,7 +85,8 @@ def engagements(sums: pd.DataFrame) -> Measure:
     >>> measure.value, measure.n, measure.coverage, measure.grade
     (60, 3, 0.75, 'C')
     """
-    return _measured("engagements/1", sums, _sum(sums, "engagements"), "n_engagements")
+    value = _sum(sums, "engagements")
+    return _measured("engagements/1", sums, value, "n_engagements", Of.ENGAGEMENTS, Unit.COUNT)
 
 
 def engagement_rate(sums: pd.DataFrame) -> Measure:
@@ -90,7 +123,8 @@ def engagement_rate_by_reach(sums: pd.DataFrame, reach: Measure) -> Measure:
     than once, so it can exceed 1.
 
     >>> sums = pd.DataFrame({"own_posts": [2], "engagements": [60], "n_engagements": [2]})
-    >>> reach = Measure(600, MeasureKind.ESTIMATED, "", 2, 1.0, low=300, high=1200, grade="C")
+    >>> people = MeasureKind.ESTIMATED, Of.PEOPLE, Unit.COUNT, ""
+    >>> reach = Measure(600, *people, 2, 1.0, low=300, high=1200, grade="C")
     >>> rate = engagement_rate_by_reach(sums, reach)
     >>> rate.value, rate.low, rate.high, rate.grade
     (0.1, 0.05, 0.2, 'C')
@@ -104,8 +138,10 @@ def frequency(impressions: Measure, reach: Measure) -> Measure:
     From `impressions.estimated_impressions` and an estimated reach over the same posts. The
     interval takes each at its worst: it is wide, because the two are off together.
 
-    >>> seen = Measure(3000, MeasureKind.ESTIMATED, "", 9, 1.0, low=2000, high=4000, grade="B")
-    >>> reach = Measure(1000, MeasureKind.ESTIMATED, "", 2, 0.5, low=500, high=2500, grade="C")
+    >>> displays = MeasureKind.ESTIMATED, Of.DISPLAYS, Unit.COUNT, ""
+    >>> seen = Measure(3000, *displays, 9, 1.0, low=2000, high=4000, grade="B")
+    >>> people = MeasureKind.ESTIMATED, Of.PEOPLE, Unit.COUNT, ""
+    >>> reach = Measure(1000, *people, 2, 0.5, low=500, high=2500, grade="C")
     >>> often = frequency(seen, reach)
     >>> often.value, often.low, often.high, often.coverage, often.grade
     (3.0, 1.0, 8.0, 0.5, 'C')
@@ -114,7 +150,7 @@ def frequency(impressions: Measure, reach: Measure) -> Measure:
     value, low, high = (
         None if it is None else max(it, 1.0) for it in (found.value, found.low, found.high)
     )
-    return replace(found, value=value, low=low, high=high)
+    return replace(found, value=value, low=low, high=high, unit=Unit.RATIO)
 
 
 def virality_rate(sums: pd.DataFrame) -> Measure:
@@ -149,7 +185,8 @@ def amplification_per_1000_followers(sums: pd.DataFrame) -> Measure:
     6.0
     """
     found = _ratio("amplification_per_1000_followers/1", sums, "shares", "followers")
-    return found if found.value is None else replace(found, value=1000 * found.value)
+    value = None if found.value is None else 1000 * found.value
+    return replace(found, value=value, unit=Unit.RATIO)
 
 
 def conversation_rate(sums: pd.DataFrame) -> Measure:
@@ -195,6 +232,8 @@ def opportunities_to_see(sums: pd.DataFrame) -> Measure:
     return Measure(
         value=value,
         kind=MeasureKind.MEASURED,
+        of=Of.DISPLAYS,
+        unit=Unit.COUNT,
         method="opportunities_to_see/1",
         n=n,
         coverage=share(n, of),
@@ -224,6 +263,8 @@ def potential_reach(sums: pd.DataFrame) -> Measure:
     return Measure(
         value=value,
         kind=MeasureKind.BOUNDED,
+        of=Of.PEOPLE,
+        unit=Unit.COUNT,
         method="potential_reach/1",
         n=n,
         coverage=share(n, of),
@@ -285,6 +326,8 @@ def new_audience_rate(
     return Measure(
         value=value,
         kind=MeasureKind.MEASURED,
+        of=Of.ACCOUNTS,
+        unit=Unit.FRACTION,
         method="new_audience_rate/1",
         n=len(accounts),
         coverage=None if value is None else 1.0,
@@ -314,6 +357,8 @@ def earned_share(moments: pd.DataFrame, own: Collection[str]) -> Measure:
     return Measure(
         value=value,
         kind=MeasureKind.MEASURED,
+        of=Of.DISPLAYS,
+        unit=Unit.FRACTION,
         method="earned_share/1",
         n=n,
         coverage=share(n, of),
@@ -334,7 +379,9 @@ def share_of_voice(sums: pd.DataFrame, others: pd.Series[int]) -> Measure:
     (0.3, 0.204, 0.418)
     """
     posts = _number(sums, "posts")
-    return _share_among("share_of_voice/2", sums, posts, others, n=posts, of=posts, by_one=True)
+    return _share_among(
+        "share_of_voice/2", Of.POSTS, sums, posts, others, n=posts, of=posts, by_one=True
+    )
 
 
 def share_of_authors(sums: pd.DataFrame, others: pd.Series[int]) -> Measure:
@@ -349,7 +396,14 @@ def share_of_authors(sums: pd.DataFrame, others: pd.Series[int]) -> Measure:
     """
     authors = _number(sums, "authors")
     return _share_among(
-        "share_of_authors/1", sums, authors, others, n=authors, of=authors, by_one=True
+        "share_of_authors/1",
+        Of.ACCOUNTS,
+        sums,
+        authors,
+        others,
+        n=authors,
+        of=authors,
+        by_one=True,
     )
 
 
@@ -366,7 +420,7 @@ def share_of_engagements(sums: pd.DataFrame, others: pd.Series[int]) -> Measure:
     """
     n, of = _number(sums, "n_engagements"), _number(sums, "own_posts")
     own = _sum(sums, "engagements")
-    return _share_among("share_of_engagements/1", sums, own, others, n=n, of=of)
+    return _share_among("share_of_engagements/1", Of.ENGAGEMENTS, sums, own, others, n=n, of=of)
 
 
 def share_of_estimated_reach(reach: Measure, others: Collection[Measure]) -> Measure:
@@ -377,8 +431,9 @@ def share_of_estimated_reach(reach: Measure, others: Collection[Measure]) -> Mea
     estimate is left out, with a warning. The interval takes each reach at its worst. None
     when there is nothing to compare with.
 
-    >>> own = Measure(300, MeasureKind.ESTIMATED, "", 2, 1.0, low=200, high=500, grade="C")
-    >>> other = Measure(700, MeasureKind.ESTIMATED, "", 4, 1.0, low=500, high=800, grade="D")
+    >>> people = MeasureKind.ESTIMATED, Of.PEOPLE, Unit.COUNT, ""
+    >>> own = Measure(300, *people, 2, 1.0, low=200, high=500, grade="C")
+    >>> other = Measure(700, *people, 4, 1.0, low=500, high=800, grade="D")
     >>> found = share_of_estimated_reach(own, [other])
     >>> found.value, found.low, found.high, found.grade
     (0.3, 0.2, 0.5, 'D')
@@ -394,6 +449,7 @@ def share_of_estimated_reach(reach: Measure, others: Collection[Measure]) -> Mea
         reach,
         value=value,
         kind=MeasureKind.ESTIMATED,
+        unit=Unit.FRACTION,
         method="share_of_estimated_reach/1",
         low=low,
         high=high,
@@ -413,11 +469,15 @@ def change(now: float | None, before: float | None) -> float | None:
     return (now - before) / before
 
 
-def _measured(method: str, sums: pd.DataFrame, value: float | None, number: str) -> Measure:
+def _measured(
+    method: str, sums: pd.DataFrame, value: float | None, number: str, about: Of, unit: Unit
+) -> Measure:
     n, of = _number(sums, number), _number(sums, "own_posts")
     return Measure(
         value=value,
         kind=MeasureKind.MEASURED,
+        of=about,
+        unit=unit,
         method=method,
         n=n,
         coverage=share(n, of),
@@ -429,16 +489,18 @@ def _measured(method: str, sums: pd.DataFrame, value: float | None, number: str)
 
 def _ratio(method: str, sums: pd.DataFrame, over: str, under: str) -> Measure:
     value = _quotient(_sum(sums, f"{over}_where_{under}"), _sum(sums, f"{under}_where_{over}"))
-    return _measured(method, sums, value, f"n_{over}_where_{under}")
+    number = f"n_{over}_where_{under}"
+    return _measured(method, sums, value, number, Of.ENGAGEMENTS, Unit.FRACTION)
 
 
 def _per_post(method: str, sums: pd.DataFrame, count: str) -> Measure:
     value = _quotient(_sum(sums, count), _number(sums, f"n_{count}"))
-    return _measured(method, sums, value, f"n_{count}")
+    return _measured(method, sums, value, f"n_{count}", Of.ENGAGEMENTS, Unit.PER_POST)
 
 
 def _share_among(
     method: str,
+    about: Of,
     sums: pd.DataFrame,
     own: int | None,
     others: pd.Series[int],
@@ -457,6 +519,8 @@ def _share_among(
     return Measure(
         value=value,
         kind=MeasureKind.MEASURED,
+        of=about,
+        unit=Unit.FRACTION,
         method=method,
         n=n,
         coverage=share(n, of),
@@ -486,6 +550,7 @@ def _quotient_of(method: str, over: Measure, under: Measure) -> Measure:
         under,
         value=value,
         kind=MeasureKind.ESTIMATED,
+        unit=Unit.FRACTION,
         method=method,
         coverage=min(known, default=None),
         low=low,

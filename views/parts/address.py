@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import streamlit as st
 
@@ -80,17 +80,17 @@ def free_text(key: str, longest: int) -> Choice[str]:
 
 def seed(choice: Choice[T]) -> T:
     """Settles a choice before its widget is drawn, and gives its value."""
-    state = st.session_state
+    state: Any = st.session_state
     if choice.key in (waiting := state.get(_LATER, {})):
         state[choice.key] = waiting.pop(choice.key)
-        return state[choice.key]
+        return cast(T, state[choice.key])
     said = st.query_params.get(choice.key)
     if said is not None and said != state.get(_WRITTEN, {}).get(choice.key):
         value = choice.read(said)
         state[choice.key] = choice.default if value is None else value
     elif choice.key not in state or choice.read(choice.write(state[choice.key])) is None:
         state[choice.key] = choice.default
-    return state[choice.key]
+    return cast(T, state[choice.key])
 
 
 def value(key: str) -> Any:
@@ -120,12 +120,12 @@ def say_later(said: str) -> None:
 
 def said() -> str | None:
     """What the run before this one wanted said."""
-    return taken(_SAID)
+    return cast(str | None, taken(_SAID))
 
 
 def edition(form: str) -> int:
     """Ends the keys of a form's widgets: after `start_anew` they are new ones, and empty."""
-    return st.session_state.get(_EDITIONS, {}).get(form, 0)
+    return int(st.session_state.get(_EDITIONS, {}).get(form, 0))
 
 
 def start_anew(form: str) -> None:

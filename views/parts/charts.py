@@ -15,9 +15,8 @@ import locales
 from analysis import figures
 from analysis.figures import DARK, LIGHT, Palette
 from data.model import Kind, Network
-from views.parts import words
-from views.parts.filters import Filters
-from views.parts.words import t
+from findings.question import Filters
+from views.parts.words import t, words
 
 
 def palette() -> Palette:
@@ -33,18 +32,18 @@ def posts_by_day(chosen: Filters, by_day: pd.DataFrame) -> Filters | None:
         return None
     figure = figures.posts_by_day_chart(
         by_day,
-        words.labels("networks", tuple(Network)),
+        words().labels("networks", tuple(Network)),
         palette(),
         since=chosen.since,
         until=chosen.until,
         separators=separators(),
     )
     days = by_day.groupby("day")["posts"].sum()
-    top = days.idxmax()
+    top: Any = days.idxmax()
     event: Any = st.plotly_chart(
         _dressed(figure),
         key="by_day",
-        alt=t("overview.by_day.alt", day=words.days(top, top + timedelta(1)), n=int(days[top])),
+        alt=t("overview.by_day.alt", day=words().days(top, top + timedelta(1)), n=int(days[top])),
         theme=None,
         config=_config(),
         on_select="rerun",
@@ -64,16 +63,16 @@ def counted_by_day(per_day: Mapping[date, int]) -> None:
     by_day = pd.DataFrame({"day": list(per_day), "posts": list(per_day.values())})
     by_day["network"] = Network.X.value
     figure = figures.posts_by_day_chart(
-        by_day, words.labels("networks", tuple(Network)), palette(), separators=separators()
+        by_day, words().labels("networks", tuple(Network)), palette(), separators=separators()
     )
     show(figure, key="counted", alt=t("estimate.alt", n=sum(per_day.values())))
 
 
 def posts_by_kind(by_kind: pd.DataFrame) -> None:
     """Draws how many posts there are of each kind."""
-    kinds = words.labels("kinds", tuple(Kind))
+    kinds = words().labels("kinds", tuple(Kind))
     first = by_kind.iloc[0]
-    share = words.percent(first["posts"] / by_kind["posts"].sum())
+    share = words().percent(first["posts"] / by_kind["posts"].sum())
     show(
         figures.posts_by_kind_chart(by_kind, kinds, palette(), separators=separators()),
         key="by_kind",
@@ -96,16 +95,16 @@ def hashtags(tags: pd.DataFrame) -> None:
 
 def coverage(stretches: pd.DataFrame, gaps: int) -> None:
     """Draws which stretches of time were read of each network, and between how many gaps."""
-    states = words.labels("coverage_panel.states", figures.STATES)
+    states = words().labels("coverage_panel.states", figures.STATES)
     figure = figures.coverage_chart(
-        stretches, words.labels("networks", tuple(Network)) | states, palette()
+        stretches, words().labels("networks", tuple(Network)) | states, palette()
     )
     show(figure, key="coverage", alt=t("coverage_panel.alt", n=gaps))
 
 
 def separators() -> str:
     """How plotly separates decimals and thousands."""
-    return figures.SEPARATORS if words.language() == "fr" else ".,"
+    return figures.SEPARATORS if words().language == "fr" else ".,"
 
 
 def show(figure: go.Figure, *, key: str, alt: str) -> None:
@@ -122,7 +121,7 @@ def _dressed(figure: go.Figure) -> go.Figure:
 
 
 def _config() -> dict[str, Any]:
-    language = words.language()
+    language = words().language
     return {
         "displaylogo": False,
         "modeBarButtons": [["toImage"]],

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 import locales
-from views.parts import words
+from views.parts.words import words
 
 _observer = st.components.v2.component(
     "porte_voix_chrome",
@@ -18,7 +18,7 @@ _observer = st.components.v2.component(
 
 def install() -> None:
     """Translates this visitor's page from now on, and names its language to screen readers."""
-    language = words.language()
+    language = words().language
     known = locales.chrome(language)
     _observer(
         key="chrome",

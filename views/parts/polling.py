@@ -12,7 +12,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from views.parts.filters import Filters
+from findings.question import Filters
 
 #: How often a page asks, in seconds.
 A_MOMENT = 1.0

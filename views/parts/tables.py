@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-import locales
-from data.model import COUNTS, Kind, Network
 from findings import files
-from views.parts import words
-from views.parts.words import t
-
-#: The columns of a list of posts, in its order.
-_POSTS = ("text", "times_usual", "engagements", "published_at", "network", "kind", *COUNTS)
+from findings.words import UNKNOWN
+from views.parts.words import t, words
 
 #: Where rows are tall, words break to the column's width: these do not break inside a word,
 #: and a text leaves room on a phone for the number beside it. In pixels.
@@ -53,7 +48,7 @@ def show(
         key=key,
         alt=alt,
         column_config=columns,
-        placeholder=words.UNKNOWN,
+        placeholder=UNKNOWN,
         row_height=_TALL if is_tall else None,
         height=_HEADING + _TALL * min(len(table), _TALL_SHOWN) if is_tall else "auto",
     )
@@ -69,7 +64,8 @@ def show_small(table: pd.DataFrame, *, key: str, alt: str) -> None:
     titles = {name: t(f"columns.{name}") for name in table.columns}
     name, *numbers = table.columns
     shown = table.set_index(name)[numbers].rename(columns=titles).astype(float).T
-    written = shown.rename_axis(columns=None).style.format(words.number, na_rep=words.UNKNOWN)
+    number: Callable[[Any], str] = words().number
+    written = shown.rename_axis(columns=None).style.format(number, na_rep=UNKNOWN)
     st.table(written, border="horizontal", alt=alt)
     _csv(table, titles, key, None)
 
@@ -81,7 +77,7 @@ def _csv(
     export: Callable[[], pd.DataFrame] | None,
     explained: str | None = None,
 ) -> None:
-    language = words.language()  # the file is written later, where no session is at hand
+    language = words().language  # the file is written later, where no session is at hand
 
     def file() -> bytes:
         whole = table if export is None else export()
@@ -103,39 +99,24 @@ def show_posts(
     listed: pd.DataFrame, *, key: str, alt: str, every: Callable[[], pd.DataFrame]
 ) -> None:
     """Posts without their authors; `every` gives those of the CSV, in the same columns."""
-    language = words.language()
+    said = words()
     show(
-        _posts(listed, language),
+        files.posts(said, listed),
         key=key,
         alt=alt,
-        export=lambda: _posts(every(), language),
+        export=lambda: files.posts(said, every()),
         is_tall=True,
     )
 
 
-def _posts(listed: pd.DataFrame, language: str) -> pd.DataFrame:
-    """Words for codes, no trace of an account in the text, no column that is unknown throughout."""
-
-    def named(table: str, codes: Iterable[str]) -> dict[str, str]:
-        return {code: locales.text(language, f"{table}.{code}") for code in codes}
-
-    shown = listed.assign(
-        network=listed["network"].map(named("networks", Network)),
-        kind=listed["kind"].map(named("kinds", Kind)),
-        text=listed["text"].map(files.anonymous, na_action="ignore"),
-    )
-    always = {"published_at", "network", "kind", "text", "engagements"}
-    return shown[[it for it in _POSTS if it in always or (it in shown and shown[it].notna().any())]]
-
-
 def _styled(table: pd.DataFrame, titles: Mapping[str, str]) -> Any:
     """Numbers and moments in the language's own writing; they sort as what they are."""
-    formats = {
-        titles[name]: words.moment if _is_moment(table[name]) else words.number
+    formats: Any = {
+        titles[name]: words().moment if _is_moment(table[name]) else words().number
         for name in table.columns
         if _is_moment(table[name]) or pd.api.types.is_numeric_dtype(table[name])
     }
-    return table.rename(columns=titles).style.format(formats, na_rep=words.UNKNOWN)
+    return table.rename(columns=titles).style.format(formats, na_rep=UNKNOWN)
 
 
 def _is_moment(column: pd.Series) -> bool:

@@ -11,8 +11,8 @@ from collectors.networks.credentials import Credentials, Typed
 from collectors.networks.table import secrets_of, test_key
 from data.lake import home
 from data.model import Campaign, Network
-from views.parts import address, words
-from views.parts.words import t
+from views.parts import address
+from views.parts.words import t, words
 
 
 def where(network: Network) -> str | None:
@@ -53,7 +53,7 @@ def _form(network: Network, campaign: Campaign) -> None:
     if problem is None:
         _keep(network, typed, keys)
         return
-    st.error(words.error(problem.code, problem.values), icon=":material/error:")
+    st.error(words().error(problem.code, problem.values), icon=":material/error:")
     if isinstance(problem, (NetworkUnavailable, QuotaExhausted)):
         # The network says nothing about the key, and it may be back tomorrow.
         st.button(
@@ -79,7 +79,7 @@ def _keep(network: Network, typed: Mapping[str, str], keys: Mapping[str, str]) -
     try:
         Credentials(home()).store(network, typed)
     except CollectorError as problem:
-        st.error(words.error(problem.code, problem.values), icon=":material/error:")
+        st.error(words().error(problem.code, problem.values), icon=":material/error:")
         return
     for key in keys.values():
         address.taken(key)

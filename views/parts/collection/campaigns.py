@@ -6,9 +6,10 @@ import streamlit as st
 
 from data.lake import Lake, LakeError
 from data.model import Campaign
-from views.parts import address, cards, words
+from findings.words import plain
+from views.parts import address, cards
 from views.parts.collection import drafts, targets
-from views.parts.words import plain, t
+from views.parts.words import t, words
 
 FORMS = ("present", "new")
 
@@ -21,14 +22,15 @@ def show(present: Campaign) -> None:
         st.info(t("campaign_form.demo"), icon=":material/lightbulb:")
     else:
         address.seed(choice)
-        form = st.segmented_control(
+        st.segmented_control(
             t("campaign_form.which"),
             FORMS,
             key="form",
-            format_func=words.labels("campaign_form.forms", FORMS).__getitem__,
+            format_func=words().labels("campaign_form.forms", FORMS).__getitem__,
             required=True,
             label_visibility="collapsed",
         )
+        form = address.value(choice.key)
     before = present if form == FORMS[0] else Campaign("", "")
     title = t("campaign_form.edit", title=plain(present.title)) if before.title else None
     with cards.block("campaign_block", title or t("campaign_form.create")):
@@ -60,7 +62,7 @@ def _save(before: Campaign, after: Campaign, changed: list[str]) -> None:
     try:
         lake.update(after) if before.campaign_id else lake.create(after)
     except LakeError as error:
-        st.error(words.error(error.code, error.values))
+        st.error(words().error(error.code, error.values))
         return
     address.start_anew(drafts.form_of(before))
     if before.campaign_id:

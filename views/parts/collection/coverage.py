@@ -11,10 +11,11 @@ import streamlit as st
 from collectors.runs.coverage import covered, gaps, moment
 from collectors.runs.run import hashtags, span
 from data.model import Campaign, Network
-from views.parts import cards, charts, loaders, tables, words
+from views.parts import cards, charts, tables
 from views.parts.collection import reading, sources
 from views.parts.collection.runs import Plan, RunJob
-from views.parts.words import t
+from views.parts.loaders import reader
+from views.parts.words import t, words
 
 #: What was written since the last reading is no gap before somebody is this late.
 _NOT_YET = timedelta(hours=3)
@@ -27,14 +28,15 @@ def show(campaign: Campaign, job: RunJob | None) -> None:
     """The time line, the table of the gaps, and the button that has them read."""
     now = datetime.now(UTC)
     whole = span(campaign, now)
-    if not campaign.networks or whole.since >= whole.until:
+    if not campaign.networks or whole.since is None or whole.since >= whole.until:
         return
     is_busy = job is not None
-    reading_now = set(job.plan.networks) if is_busy and job.plan.purpose == "run" else set()
-    collections = loaders.collections(campaign.campaign_id)
+    is_reading = job is not None and job.plan.purpose == "run"
+    reading_now = set(job.plan.networks) if job is not None and is_reading else set()
+    collections = reader.collections(campaign.campaign_id)
     found = stretches(campaign, collections, now, reading_now)
     with cards.block("coverage_block", t("coverage_panel.title")):
-        days = words.days(whole.since.date(), (whole.until - _LEAST).date() + timedelta(1))
+        days = words().days(whole.since.date(), (whole.until - _LEAST).date() + timedelta(1))
         st.caption(t("coverage_panel.days", days=days))
         open_ = found[(found["state"] == "missing") & ~_is_due(found, now)]
         charts.coverage(found, len(open_))

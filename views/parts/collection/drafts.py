@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -11,10 +12,12 @@ from collectors.access.addresses import checked
 from collectors.base import CollectorError
 from collectors.networks.table import NETWORKS, secrets_of
 from data.model import Campaign, Network
-from views.parts import address, loaders, words
+from findings.words import plain
+from views.parts import address
 from views.parts.collection import targets
 from views.parts.collection.hashtags import tags_of, variants_of
-from views.parts.words import plain, t
+from views.parts.loaders import reader
+from views.parts.words import t, words
 
 #: Large servers for everybody, which answer without a key; one of them speaks French.
 SUGGESTED = ("mastodon.social", "piaille.fr", "mastodon.online")
@@ -54,7 +57,7 @@ def draft(before: Campaign) -> tuple[Campaign, list[str]]:
     ).strip()
     campaign_id = before.campaign_id
     if title and not campaign_id:
-        campaign_id = targets.slug_of(title, {it.campaign_id for it in loaders.campaigns()})
+        campaign_id = targets.slug_of(title, {it.campaign_id for it in reader.campaigns()})
         st.caption(t("campaign_form.slug", campaign=campaign_id))
     if not title:
         problems.append(t("campaign_form.no_title"))
@@ -111,7 +114,7 @@ def _hashtags(before: Campaign, end: str) -> tuple[str, ...]:
     )
     tags = tags_of(typed)
     variants = variants_of(tags)
-    added = ()
+    added: Sequence[str] = ()
     if variants:
         added = st.pills(
             t("variants.title"),
@@ -145,7 +148,7 @@ def _instances(before: Campaign, end: str) -> tuple[tuple[str, ...], list[str]]:
         try:
             servers.append(checked(each).removeprefix("https://"))
         except CollectorError as error:
-            problems.append(words.missing({"code": error.code, **error.values, "instance": each}))
+            problems.append(words().missing({"code": error.code, **error.values, "instance": each}))
     if not typed:
         problems.append(t("campaign_form.no_instance"))
     return tuple(dict.fromkeys(servers)), problems

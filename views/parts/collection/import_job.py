@@ -112,7 +112,7 @@ def _imported(lake: Lake, job: ImportJob, path: Path, name: str) -> Outcome:
     try:
         report = import_file(lake, path, job.campaign_id, name=name, progress=follow, stop=job.stop)
     except (CollectorError, LakeError, KeyMissing) as error:
-        return Outcome(name, error.code, error.values)
+        return Outcome(name, error.code, dict(error.values))
     except OSError as error:
         return Outcome(name, "unreadable", {"name": name, "detail": error.strerror or ""})
     except Exception:

@@ -8,9 +8,10 @@ import streamlit as st
 from collectors.files import FORMATS
 from collectors.runs.imports import Report
 from data.model import Network
-from views.parts import jobs, tables, words
+from findings.words import plain
+from views.parts import jobs, tables
 from views.parts.collection.import_job import ImportJob
-from views.parts.words import plain, t
+from views.parts.words import t, words
 
 #: What a network is read for, as the lake calls it.
 _PURPOSES = ("api", "measure", "check")
@@ -52,7 +53,7 @@ def _report(job: ImportJob) -> None:
         st.warning(t("report.stopped"), icon=":material/stop_circle:")
     for outcome in job.outcomes:
         if outcome.problem is not None:
-            st.error(words.error(outcome.problem, outcome.values), icon=":material/error:")
+            st.error(words().error(outcome.problem, outcome.values), icon=":material/error:")
     if reports:
         rows = pd.DataFrame([_row(it) for it in reports])
         tables.show(rows, key="report", alt=t("report.title"))
@@ -91,7 +92,7 @@ def _refusals(reports: list[Report]) -> pd.DataFrame:
 def history(collections: pd.DataFrame) -> pd.DataFrame:
     """A campaign's collections in words, the newest first."""
     columns = ["finished_at", "source", "outcome", "read", "new", "known", "refused", "format"]
-    names = words.labels("networks", tuple(Network))
+    names = words().labels("networks", tuple(Network))
     return collections[columns].assign(
         source=collections["network"].map(names).fillna(collections["source"]),
         format=collections["format"].map(_format_name),

@@ -10,10 +10,10 @@ from collectors.runs.rounds import Purpose
 from collectors.runs.run import span
 from data.lake import Lake
 from data.model import Campaign, Network
-from views.parts import cards, jobs, words
+from views.parts import cards, jobs
 from views.parts.collection import drafts, runs, sources
 from views.parts.collection.runs import Plan
-from views.parts.words import t
+from views.parts.words import t, words
 
 WINDOWS = ("missing", "dates")
 
@@ -33,7 +33,7 @@ def show(campaign: Campaign, *, is_busy: bool) -> None:
                 ready,
                 selection_mode="multi",
                 key=f"run_networks_{campaign.campaign_id}",
-                format_func=words.labels("networks", ready).__getitem__,
+                format_func=words().labels("networks", ready).__getitem__,
                 help=t("runs.none_is_all"),
                 disabled=is_busy,
             )
@@ -71,14 +71,14 @@ def _window(
         WINDOWS,
         default=WINDOWS[0],
         key="run_window",
-        format_func=words.labels("runs.windows", WINDOWS).__getitem__,
+        format_func=words().labels("runs.windows", WINDOWS).__getitem__,
         required=True,
         help=t("runs.window_help"),
         disabled=is_busy,
     )
-    if asked == WINDOWS[0]:
-        return None, None
     whole = span(campaign, datetime.now(UTC))
+    if asked == WINDOWS[0] or whole.since is None:
+        return None, None
     first, last = whole.since.date(), (whole.until - timedelta(microseconds=1)).date()
     with st.container(horizontal=True):
         days: list[date] = [

@@ -8,14 +8,15 @@ import pandas as pd
 import streamlit as st
 
 from collectors.base import BudgetSpent, MissingCredentials
+from collectors.runs.patience import Missing
 from collectors.runs.rounds import Turn
 from collectors.runs.run import Progress, Report
 from data.lake import Lake
 from data.model import Network
-from views.parts import charts, jobs, tables, words
+from views.parts import charts, jobs, tables
 from views.parts.collection import runs
 from views.parts.collection.runs import EstimateJob, PlannedJob, RunJob
-from views.parts.words import t
+from views.parts.words import t, words
 
 _ADDED = ("read", "new", "known", "refused", "forgotten", "gone", "requests")
 
@@ -49,7 +50,7 @@ def _so_far(progress: Progress, *, is_over: bool) -> str:
     """One line: the network, what was read, how far back, what it waits for."""
     said = [t("runs.read", network=t(f"networks.{progress.network}"), n=progress.read)]
     if progress.reached is not None:
-        said.append(t("runs.reached", at=words.moment(progress.reached)))
+        said.append(t("runs.reached", at=words().moment(progress.reached)))
     if is_over:
         said.append(t("runs.over"))
     elif progress.waits_until is not None:
@@ -59,7 +60,7 @@ def _so_far(progress: Progress, *, is_over: bool) -> str:
 
 def _end(job: PlannedJob) -> None:
     if job.problem is not None:
-        st.error(words.error(job.problem.code, job.problem.values), icon=":material/error:")
+        st.error(words().error(job.problem.code, job.problem.values), icon=":material/error:")
     elif isinstance(job, EstimateJob):
         _confirm(job)
         return
@@ -72,18 +73,20 @@ def _end(job: PlannedJob) -> None:
 def _confirm(job: EstimateJob) -> None:
     """What it would cost, and the button without which nothing is spent."""
     st.subheader(t("estimate.title"), anchor=False)
-    found, plan = job.estimate, job.plan
+    found, left, plan = job.estimate, job.left, job.plan
+    if found is None or left is None:
+        return
     st.markdown(
         t(
             "estimate.cost",
             posts=found.posts,
-            dollars=words.dollars(found.dollars),
-            most=words.dollars(found.most_dollars),
+            dollars=words().dollars(found.dollars),
+            most=words().dollars(found.most_dollars),
         )
     )
-    if job.left.is_finite():
-        st.markdown(t("estimate.left", left=words.dollars(job.left)))
-        if job.left < found.dollars:
+    if left.is_finite():
+        st.markdown(t("estimate.left", left=words().dollars(left)))
+        if left < found.dollars:
             st.warning(t("estimate.too_little"), icon=":material/savings:")
     else:
         st.markdown(t("estimate.posts_only", n=plan.campaign.budget_posts))
@@ -123,20 +126,20 @@ def _turn(turn: Turn) -> None:
     if turn.problem is not None:
         needs_somebody = isinstance(turn.problem, (MissingCredentials, BudgetSpent))
         show = st.warning if needs_somebody else st.error
-        said = words.error(turn.problem.code, turn.problem.values)
+        said = words().error(turn.problem.code, turn.problem.values)
         show(f"**{network}.** {said}", icon=":material/error:")
         return
     outcome = _outcome(turn.reports)
     st.markdown(f"**{network}** – {t(f'outcome.{outcome}') if outcome else t('runs.up_to_date')}")
-    missing = [words.missing({"code": it.code, **it.values}) for it in _missing(turn.reports)]
+    missing = [words().missing({"code": it.code, **it.values}) for it in _missing(turn.reports)]
     for sentence in dict.fromkeys(missing):
         st.warning(sentence, icon=":material/warning:")
     dollars = sum(report.dollars for report in turn.reports)
     if dollars:
-        st.caption(t("runs.cost", network=network, dollars=words.dollars(dollars)))
+        st.caption(t("runs.cost", network=network, dollars=words().dollars(dollars)))
 
 
-def _missing(reports: Sequence[Report]) -> list:
+def _missing(reports: Sequence[Report]) -> list[Missing]:
     return [missing for report in reports for missing in report.missing]
 
 

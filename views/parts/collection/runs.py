@@ -37,15 +37,15 @@ class Plan:
         return replace(self, networks=tuple(it for it in self.networks if it != network))
 
 
-@dataclass
+@dataclass(kw_only=True)
 class PlannedJob(jobs.Job):
     """A plan being carried out; `problem` is why it could not be."""
 
-    plan: Plan | None = None
+    plan: Plan
     problem: CollectorError | LakeError | KeyMissing | None = None
 
 
-@dataclass
+@dataclass(kw_only=True)
 class RunJob(PlannedJob):
     """A round under way: how far each network is, and what came of those that are through."""
 
@@ -53,7 +53,7 @@ class RunJob(PlannedJob):
     turns: list[Turn] = field(default_factory=list)
 
 
-@dataclass
+@dataclass(kw_only=True)
 class EstimateJob(PlannedJob):
     """X being asked what a plan would cost there, and its answer.
 

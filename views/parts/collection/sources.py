@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Literal
 
 import pandas as pd
 import streamlit as st
@@ -14,14 +16,15 @@ from collectors.networks.credentials import Credentials
 from collectors.networks.table import secrets_of
 from data.lake import Lake, home
 from data.model import Campaign, Network
-from views.parts import address, jobs, loaders, words
+from views.parts import address, jobs
 from views.parts.collection import access, drafts, runs
 from views.parts.collection.runs import Plan
-from views.parts.words import t
+from views.parts.loaders import reader
+from views.parts.words import t, words
 
 _NARROWEST = 320  # pixels: one card a row on a phone, three on a laptop
 
-_BADGES = {
+_BADGES: Mapping[str, tuple[Literal["green", "orange"], str]] = {
     "not needed": ("green", ":material/lock_open:"),
     "stored": ("green", ":material/key:"),
     "environment": ("green", ":material/key:"),
@@ -36,7 +39,7 @@ def ready(campaign: Campaign) -> list[Network]:
 
 def show(campaign: Campaign, *, is_busy: bool) -> None:
     """The cards; last the network that anybody can try, where the campaign has not chosen it."""
-    collections = loaders.collections(campaign.campaign_id)
+    collections = reader.collections(campaign.campaign_id)
     with st.grid(min_column_width=_NARROWEST, key="sources"):
         for network in drafts.networks():
             if network in campaign.networks:
@@ -78,7 +81,7 @@ def _last(readings: pd.DataFrame) -> None:
         return
     newest = read.iloc[0]
     st.caption(
-        t("sources.last", at=words.moment(newest["finished_at"]), n=int(newest["read"]))
+        t("sources.last", at=words().moment(newest["finished_at"]), n=int(newest["read"]))
         + " "
         + t("sources.new", n=int(newest["new"]))
     )
@@ -90,7 +93,7 @@ def _missed(readings: pd.DataFrame) -> None:
         return
     newest = readings.iloc[0]
     missing = json.loads(newest["missing"]) if isinstance(newest["missing"], str) else []
-    for sentence in dict.fromkeys(words.missing(dict(each)) for each in missing):
+    for sentence in dict.fromkeys(words().missing(dict(each)) for each in missing):
         st.warning(sentence, icon=":material/warning:")
     if newest["outcome"] == "stopped":
         st.caption(t("sources.stopped"))
@@ -103,13 +106,13 @@ def _cost(campaign: Campaign, network: Network, of_network: pd.DataFrame) -> Non
     if network is not Network.X:
         return
     spent = Ledger(home()).spent(campaign.campaign_id, network)
-    dollars = words.dollars(spent.dollars)
+    dollars = words().dollars(spent.dollars)
     if campaign.budget_dollars is None and campaign.budget_posts is None:
         st.warning(t("sources.no_budget"), icon=":material/savings:")
     elif campaign.budget_dollars is None:
         st.caption(t("sources.spent_posts", dollars=dollars, n=campaign.budget_posts))
     else:
-        budget = words.dollars(campaign.budget_dollars)
+        budget = words().dollars(campaign.budget_dollars)
         st.caption(t("sources.spent", dollars=dollars, budget=budget))
 
 
@@ -120,7 +123,7 @@ def _forget(network: Network) -> None:
             try:
                 Credentials(home()).forget(network)
             except CollectorError as problem:
-                st.error(words.error(problem.code, problem.values))
+                st.error(words().error(problem.code, problem.values))
                 return
             address.say_later(t("sources.forgotten", network=t(f"networks.{network}")))
             st.rerun()

@@ -12,8 +12,10 @@ import streamlit as st
 
 from data.lake import Lake
 from data.model import Campaign
-from views.parts import address, jobs, loaders, words
+from findings.words import titles
+from views.parts import address, jobs
 from views.parts.collection.hashtags import tags_of
+from views.parts.loaders import reader
 from views.parts.words import t
 
 _LONGEST_ID = 40
@@ -33,7 +35,7 @@ class Target:
 
 def choose() -> Target:
     """The widgets that choose a campaign."""
-    own = words.titles([it for it in loaders.own_campaigns() if not it.is_demo])
+    own = titles([it for it in reader.own_campaigns() if not it.is_demo])
     options = {**own, _NEW: t("targets.new")}
     present = address.value("campaign")
     default = present if present in own else _NEW  # never one that the page does not show
@@ -64,11 +66,11 @@ def launch(target: Target, start: Callable[[Lake, str, Any], str], files: Any) -
         if not target.title:
             st.error(t("targets.no_title"))
             return
-        taken = {it.campaign_id for it in loaders.campaigns()}
+        taken = {it.campaign_id for it in reader.campaigns()}
         campaign_id = slug_of(target.title, taken)
         Lake.of_user().create(Campaign(campaign_id, target.title, target.hashtags))
     show_from_now(campaign_id)
-    jobs.follow(start(loaders.lake_of(campaign_id), campaign_id, files))
+    jobs.follow(start(reader.lake_of(campaign_id), campaign_id, files))
 
 
 def show_from_now(campaign_id: str) -> None:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import streamlit as st
 
 from analysis.texts import content
-from views.parts import cards, charts, loaders, tables, words
-from views.parts.filters import Filters
-from views.parts.measures import FEWEST_PEOPLE
-from views.parts.words import t
+from findings import protect
+from findings.question import Filters
+from views.parts import cards, charts, tables
+from views.parts.loaders import reader
+from views.parts.words import t, words
 
 _MOST, _DRAWN = 200, 15
 
 
 def show(chosen: Filters) -> None:
     """The most used hashtags, their spellings together, and their scripts."""
-    tags = loaders.spelled(chosen, _MOST)
-    scripts = words.labels("scripts", content.SCRIPTS)
+    tags = reader.spelled(chosen, _MOST)
+    scripts = words().labels("scripts", content.SCRIPTS)
     with cards.block("hashtags_block", t("contents.hashtags")):
         has_spellings = bool(tags["spellings"].map(bool).any())
         if has_spellings:
@@ -40,7 +41,7 @@ def show(chosen: Filters) -> None:
                 )
     if len(by_script) > 1:
         with cards.block("scripts_block", t("contents.scripts")):
-            is_shown = by_script["authors"] >= FEWEST_PEOPLE
+            is_shown = protect.has_enough(by_script)
             tables.show(
                 by_script[is_shown].assign(script=by_script["script"].map(scripts))[
                     ["script", "hashtags", "uses"]
@@ -49,4 +50,4 @@ def show(chosen: Filters) -> None:
                 alt=t("contents.scripts"),
             )
             if not is_shown.all():
-                st.caption(t("contents.scripts_hidden", fewest=FEWEST_PEOPLE))
+                st.caption(t("contents.scripts_hidden", fewest=protect.FEWEST))

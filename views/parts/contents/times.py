@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from analysis import figures
 from analysis.texts import content
-from views.parts import cards, charts, loaders, tables, words
+from findings.question import Filters
+from views.parts import cards, charts, tables
 from views.parts.contents import best
-from views.parts.filters import Filters
-from views.parts.words import t
+from views.parts.loaders import reader
+from views.parts.words import t, words
 
 _WEEKDAYS = tuple("1234567")
 
@@ -21,11 +23,11 @@ def show(chosen: Filters) -> None:
     """By day, by part of the day, and by both: what is sure in a sentence, the rest drawn."""
     days, hours = st.columns(2)
     with days, cards.block("days_block", t("contents.times.days")):
-        _rows(loaders.best_times(chosen, ("weekday",)), "days")
+        _rows(reader.best_times(chosen, ("weekday",)), "days")
     with hours, cards.block("hours_block", t("contents.times.hours")):
-        _rows(loaders.best_times(chosen, ("hours",)), "hours")
+        _rows(reader.best_times(chosen, ("hours",)), "hours")
     with cards.block("week_block", t("contents.times.week")):
-        week = loaders.best_times(chosen, ("weekday", "hours"))
+        week = reader.best_times(chosen, ("weekday", "hours"))
         st.markdown(_said(week))
         if week["share"].notna().any():
             _week(week)
@@ -46,7 +48,7 @@ def _rows(times: pd.DataFrame, key: str) -> None:
 
 
 def _week(times: pd.DataFrame) -> None:
-    names = words.labels("weekdays", _WEEKDAYS)
+    names = words().labels("weekdays", _WEEKDAYS)
     figure = figures.week_chart(
         times,
         [names[it] for it in _WEEKDAYS],
@@ -71,17 +73,17 @@ def _said(times: pd.DataFrame) -> str:
     return "  \n".join(told) or t("contents.times.none")
 
 
-def _sure(verdict: str, name: str, row: Mapping[str, float]) -> str:
+def _sure(verdict: str, name: str, row: Mapping[Hashable, Any]) -> str:
     # Without a decimal an edge may look as if it touched what is usual.
     shares = {
-        it: words.percent(row[it], with_decimal=True) for it in ("share", "low", "high", "usual")
+        it: words().percent(row[it], with_decimal=True) for it in ("share", "low", "high", "usual")
     }
     return t(f"contents.times.{verdict}", time=name, **shares)
 
 
 def _names(times: pd.DataFrame) -> list[str]:
     """What the times of rows are called."""
-    weekdays = words.labels("weekdays", _WEEKDAYS)
+    weekdays = words().labels("weekdays", _WEEKDAYS)
     return [
         ", ".join(
             [
@@ -98,8 +100,8 @@ def _hours(first: int) -> str:
 
 
 def _table(times: pd.DataFrame) -> pd.DataFrame:
-    weekdays = words.labels("weekdays", _WEEKDAYS)
-    verdicts = words.labels("contents.verdicts", ("better", "worse", "same"))
+    weekdays = words().labels("weekdays", _WEEKDAYS)
+    verdicts = words().labels("contents.verdicts", ("better", "worse", "same"))
     return pd.DataFrame(
         {
             "weekday": [weekdays[str(it)] for it in times["weekday"]],

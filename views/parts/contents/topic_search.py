@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from analysis.texts import topics
+from findings.question import Filters
 from views.parts import jobs, loaders
-from views.parts.filters import Filters
+from views.parts.loaders import reader
 
 #: Of more posts a sample is read.
 MOST_TEXTS = 100_000
@@ -20,11 +21,11 @@ _TURN = threading.Lock()
 _A_MOMENT = 0.2
 
 
-@dataclass
+@dataclass(kw_only=True)
 class TopicSearch(jobs.Job):
     """A search under way: the posts that it is for, and how much of it is done (0 to 1)."""
 
-    chosen: Filters = field(default_factory=lambda: Filters("", ""))
+    chosen: Filters
     share: float = 0.0
     has_failed: bool = False
 
@@ -37,8 +38,8 @@ def of(chosen: Filters) -> TopicSearch | None:
 
 def start(chosen: Filters) -> None:
     """Looks for the topics of a filter's posts; `loaders.topics` has them once it is over."""
-    campaign = next(it for it in loaders.campaigns() if it.campaign_id == chosen.campaign_id)
-    read = loaders.texts(chosen, MOST_TEXTS)
+    campaign = next(it for it in reader.campaigns() if it.campaign_id == chosen.campaign_id)
+    read = reader.texts(chosen, MOST_TEXTS)
     job = TopicSearch(chosen=chosen)
 
     def tell(share: float) -> None:

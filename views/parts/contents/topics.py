@@ -6,14 +6,18 @@ import pandas as pd
 import streamlit as st
 
 from analysis import figures
+from analysis.measure import Of
 from analysis.texts import topics
 from analysis.texts.topics import Corpus, Found, Topic
 from data.lake import Lake
-from views.parts import address, cards, charts, jobs, loaders, tables, words
+from findings import protect
+from findings.question import Filters
+from findings.words import plain
+from views.parts import address, cards, charts, jobs, loaders, tables
 from views.parts.contents import topic_search
 from views.parts.contents.topic_search import MOST_TEXTS, TopicSearch
-from views.parts.filters import Filters
-from views.parts.words import plain, t
+from views.parts.loaders import reader
+from views.parts.words import t, words
 
 _LONGEST_NAME = 60
 
@@ -47,7 +51,7 @@ def _search(chosen: Filters, job: TopicSearch | None) -> None:
             st.error(t("topics.failed"), icon=":material/error:")
         elif job is not None and job.stop.is_set():
             st.info(t("topics.stopped"), icon=":material/stop_circle:")
-        own = int(loaders.totals(chosen)["own_posts"].iloc[0])
+        own = int(reader.totals(chosen)["own_posts"].iloc[0])
         if own < topics.FEWEST_TEXTS:
             st.info(
                 t("topics.too_few", n=own, fewest=topics.FEWEST_TEXTS),
@@ -64,7 +68,7 @@ def _search(chosen: Filters, job: TopicSearch | None) -> None:
 
 
 def _found(found: Found, chosen: Filters) -> None:
-    names = topics.names(found.topics, loaders.topic_names(chosen.campaign_id))
+    names = topics.names(found.topics, reader.topic_names(chosen.campaign_id))
     given = [name[0] if name else it.title for it, name in zip(found.topics, names, strict=True)]
     # A list of choices knows its choices by their words.
     titles = {
@@ -74,7 +78,7 @@ def _found(found: Found, chosen: Filters) -> None:
     with cards.block("topics_block", t("topics.title")):
         whole = sum(it.posts for it in found.corpora)
         inside = sum(it.in_topics for it in found.corpora)
-        st.markdown(t("topics.found", n=len(found.topics), share=words.percent(inside / whole)))
+        st.markdown(t("topics.found", n=len(found.topics), share=words().percent(inside / whole)))
         tables.show(_table(found, titles, whole), key="topics", alt=t("topics.title"))
         _rests_on(found)
 
@@ -107,7 +111,7 @@ def _table(found: Found, titles: dict[str, str], whole: int) -> pd.DataFrame:
                 None if it.engagements is None else it.engagements / it.n_engagements
                 for it in found.topics
             ],
-            "language": [words.language_name(it.language) for it in found.topics],
+            "language": [words().language_name(it.language) for it in found.topics],
         }
     )
     return rows if rows["language"].nunique() > 1 else rows.drop(columns="language")
@@ -117,11 +121,11 @@ def _one(topic: Topic, chosen: Filters) -> None:
     """A topic's terms and figures."""
     st.markdown(t("topics.terms", terms=plain(", ".join(topic.terms))))
     said = [t("count.posts", n=topic.posts)]
-    if chosen.period != "custom":
+    if protect.of_number(Of.ACCOUNTS, topic.authors, chosen).is_shown:
         said.append(t("topics.authors", n=topic.authors))
     if topic.engagements is not None:
         said.append(t("topics.engagements", n=topic.engagements))
-    said.append(t("topics.stability", share=words.percent(topic.stability)))
+    said.append(t("topics.stability", share=words().percent(topic.stability)))
     st.caption(" · ".join(said))
 
 
@@ -138,7 +142,7 @@ def _over_time(found: Found, place: int, chosen: Filters) -> None:
         separators=charts.separators(),
     )
     st.markdown(f"**{t('topics.over_time')}**")
-    share = words.percent(found.topics[place].posts / max(int(of.sum()), 1))
+    share = words().percent(found.topics[place].posts / max(int(of.sum()), 1))
     charts.show(figure, key="topic_days", alt=t("topics.over_time_alt", share=share))
 
 
@@ -168,10 +172,10 @@ def _rests_on(found: Found) -> None:
         st.markdown(
             t(
                 "topics.method",
-                stability=words.percent(topics.LEAST_STABILITY),
+                stability=words().percent(topics.LEAST_STABILITY),
                 posts=topics.FEWEST_POSTS,
                 authors=topics.FEWEST_AUTHORS,
-                share=words.percent(topics.LEAST_SHARE),
+                share=words().percent(topics.LEAST_SHARE),
             )
         )
         for corpus in found.corpora:
@@ -182,11 +186,11 @@ def _of_language(corpus: Corpus) -> str:
     said = "looked_for" if corpus.number is not None else "not_looked_for"
     return t(
         f"topics.{said}",
-        language=words.language_name(corpus.language),
+        language=words().language_name(corpus.language),
         posts=t("count.posts", n=corpus.posts),
         texts=corpus.texts,
         number=corpus.number,
-        share=words.percent(corpus.in_topics / corpus.posts),
-        stability=words.percent(corpus.stability or 0),
+        share=words().percent(corpus.in_topics / corpus.posts),
+        stability=words().percent(corpus.stability or 0),
         fewest=topics.FEWEST_TEXTS,
     )

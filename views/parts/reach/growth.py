@@ -6,18 +6,22 @@ import streamlit as st
 
 from analysis import figures
 from data.model import Network
-from views.parts import charts, loaders, measures, words
-from views.parts.filters import Filters
-from views.parts.measures import Named
-from views.parts.words import t
+from findings import protect, sentences
+from findings.protect import Why
+from findings.question import Filters
+from findings.sentences import Named
+from views.parts import charts
+from views.parts.loaders import reader
+from views.parts.words import t, words
 
 
 def audience(chosen: Filters) -> None:
     """The potential reach of all who have posted so far, day by day."""
-    if chosen.period == "custom":
-        st.info(t("people.custom_dates"), icon=":material/visibility_off:")
+    decision = protect.of_measure(reader.potential_reach(chosen), chosen)
+    if decision.why is Why.FREE_DATES:
+        st.info(sentences.why_hidden(words(), decision), icon=":material/visibility_off:")
         return
-    steps = loaders.audience(chosen, measures.FEWEST_PEOPLE)
+    steps = reader.audience(chosen, decision.fewest)
     if len(steps) < 2:
         st.write(t("reach.audience_few"))
         return
@@ -32,7 +36,7 @@ def audience(chosen: Filters) -> None:
             n=int(last["authors"]),
         ),
     )
-    st.caption(t("reach.audience_hint", fewest=measures.FEWEST_PEOPLE))
+    st.caption(t("reach.audience_hint", fewest=decision.fewest))
 
 
 def posts(chosen: Filters) -> list[Named]:
@@ -40,15 +44,20 @@ def posts(chosen: Filters) -> list[Named]:
 
     Gives the half-lives that it says.
     """
-    growth = loaders.growth_of(chosen)
+    growth = reader.growth_of(chosen)
     if growth.curves.empty:
         st.write(t("reach.growth_unknown"))
         return []
-    networks = words.labels("networks", tuple(Network))
+    networks = words().labels("networks", tuple(Network))
     ages = {str(age): t(f"reach.ages.{age}") for age in figures.AGES}
-    ranges = {of: measures.range_of("half_life", it) for of, it in growth.half_life.items()}
+    ranges = {of: sentences.range_of(it) for of, it in growth.half_life.items()}
     said = [
-        t("reach.half_life", network=networks[of], low=words.number(low), high=words.number(high))
+        t(
+            "reach.half_life",
+            network=networks[of],
+            low=words().number(low),
+            high=words().number(high),
+        )
         for of, (low, high) in ranges.items()
         if low is not None and high is not None
     ]
@@ -63,6 +72,5 @@ def posts(chosen: Filters) -> list[Named]:
         st.markdown("\n".join([t("reach.half_lives"), "", *(f"- {each}" for each in said)]))
     st.caption(t("reach.growth_hint"))
     return [
-        (f"{t('measure.half_life')}, {networks[of]}", "half_life", it)
-        for of, it in growth.half_life.items()
+        (f"{t('measure.half_life')}, {networks[of]}", it) for of, it in growth.half_life.items()
     ]
