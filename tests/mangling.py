@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from collectors.base import Unreadable
+from collectors.readers.fields import Unreadable
 from data.model import NumberedPage, Post
 from data.pseudonyms import Pseudonyms
 

@@ -217,13 +217,13 @@ def test_an_endless_line_is_refused_by_its_number_and_never_held(tmp_path: Path)
     tracemalloc.stop()
     assert len(ids(pages)) == 6 * POSTS_A_LINE
     assert refused(pages) == [(4, "line-too-long")]
-    assert peak < 1.5 * streams.LARGEST_LINE
+    assert peak < 1.5 * stream.LARGEST_LINE
 
 
 def test_a_document_too_large_to_hold_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streams, "LARGEST_DOCUMENT", 1 << 20)
+    monkeypatch.setattr(stream, "LARGEST_DOCUMENT", 1 << 20)
     path = tmp_path / "x.json"
     path.write_bytes(b"{\n" + b" " * (2 << 20) + b"}")
     with pytest.raises(CollectorError, match="file-too-long") as problem:

@@ -26,7 +26,8 @@ from collectors.base import (
     Query,
     QuotaExhausted,
 )
-from collectors.networks import bluesky
+from collectors.networks import bluesky, bluesky_search
+from collectors.readers import bluesky as readers
 from data.model import Kind, KnownPost, Post
 from tests.invented import BEGIN, END, TAG, Invented
 from tests.loopback import Answer, Fault, Handler, Loopback, Request
@@ -287,7 +288,7 @@ def test_empty_and_short_pages_are_gone_through_while_there_is_a_cursor(
 def test_behind_the_last_post_that_a_search_shows_another_search_goes_on(
     server: Loopback, network: Server, campaign: Invented, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bluesky, "_SEARCHED", 200)
+    monkeypatch.setattr(bluesky_search, "_SEARCHED", 200)
     network.cap = 200
     pages = read(server)
     assert ids(pages) == expected(campaign)
@@ -306,7 +307,7 @@ def test_a_network_that_shows_less_than_it_is_known_to_is_read_whole_too(
 def test_a_post_dated_back_opens_no_gap_where_another_search_goes_on(
     server: Loopback, network: Server, campaign: Invented, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bluesky, "_SEARCHED", 100)
+    monkeypatch.setattr(bluesky_search, "_SEARCHED", 100)
     network.cap = 100
 
     def dated_back(request: Request, document: dict[str, Any]) -> dict[str, Any]:
@@ -323,7 +324,7 @@ def test_a_post_dated_back_opens_no_gap_where_another_search_goes_on(
 def test_more_posts_in_a_second_than_a_search_shows_are_said_to_be_out_of_reach(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(bluesky, "_SEARCHED", 200)
+    monkeypatch.setattr(bluesky_search, "_SEARCHED", 200)
     campaign = Invented(450)
     moment, before = BEGIN + timedelta(days=3), BEGIN + timedelta(days=2)
     campaign.posts = [
@@ -341,7 +342,7 @@ def test_more_posts_in_a_second_than_a_search_shows_are_said_to_be_out_of_reach(
 def test_a_network_that_does_not_heed_the_window_is_not_asked_for_ever(
     network: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bluesky, "_SEARCHED", 100)
+    monkeypatch.setattr(bluesky_search, "_SEARCHED", 100)
     network.cap = 100
 
     def heedless(request: Request) -> Answer:
@@ -858,7 +859,7 @@ def test_recorded_answers_are_read_through_the_client_as_the_parser_reads_them(
 
     document = json.loads(bodies[SEARCH].read_bytes())
     public = {"posts": [view for view in document["posts"] if not is_closed(view["author"])]}
-    parsed = [it for it in bluesky.posts(public) if isinstance(it, Post)]
+    parsed = [it for it in readers.posts(public) if isinstance(it, Post)]
     query = Query(parsed[0].hashtags[:1])
     reposters = json.loads(bodies[REPOSTS].read_bytes())["repostedBy"]
     with Loopback(answer) as server:

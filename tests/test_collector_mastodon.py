@@ -26,10 +26,10 @@ from collectors.base import (
     Page,
     Query,
     QuotaExhausted,
-    Unreadable,
 )
-from collectors.networks import mastodon
 from collectors.networks.mastodon import Mastodon
+from collectors.readers import mastodon
+from collectors.readers.fields import Unreadable
 from data.model import Account, Kind, KnownPost, Post
 from tests.invented import BEGIN, END, TAG, Invented
 from tests.loopback import Answer, Fault, Handler, Loopback, Request

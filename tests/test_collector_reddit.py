@@ -29,8 +29,8 @@ from collectors.base import (
     Query,
     QuotaExhausted,
 )
-from collectors.networks import reddit
 from collectors.networks.reddit import Reddit
+from collectors.readers import reddit
 from data.model import KnownPost, Post
 from tests.invented import BEGIN, END, TAG, Invented, InventedPost
 from tests.loopback import Answer, Handler, Loopback, Request

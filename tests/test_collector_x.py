@@ -28,9 +28,10 @@ from collectors.base import (
     Page,
     Query,
     QuotaExhausted,
-    Unreadable,
 )
 from collectors.networks import x
+from collectors.readers import x as readers
+from collectors.readers.fields import Unreadable
 from collectors.runs.patience import Clock, Patience
 from collectors.runs.rereading import Compliant
 from data.model import Campaign, Kind, KnownPost, Network, Post
@@ -1095,7 +1096,7 @@ def test_recorded_pages_are_read_as_the_parser_reads_them(fixtures: Path, name: 
     documents = [page for page in pages if isinstance(page.get("data"), list)]
     for page in documents[:-1]:
         page.setdefault("meta", {})["next_token"] = "suite"
-    posts = [post for page in documents for post in x.posts(page)]
+    posts = [post for page in documents for post in readers.posts(page)]
     assert not [post for post in posts if isinstance(post, Unreadable)]
     tags = {tag for post in posts if isinstance(post, Post) for tag in post.hashtags}
     query = Query(tuple(sorted(tags or {"rien"}))[:40])

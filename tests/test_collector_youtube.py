@@ -31,8 +31,9 @@ from collectors.base import (
     QuotaExhausted,
     Refusal,
 )
-from collectors.networks import youtube
+from collectors.networks import youtube_search, youtube_transport
 from collectors.networks.youtube import YouTube
+from collectors.readers import youtube
 from data.model import Account, Kind, KnownPost, Post, Reference
 from tests.invented import BEGIN, END, TAG, Invented, InventedPost
 from tests.loopback import Answer, Fault, Handler, Loopback, Request
@@ -616,7 +617,7 @@ def test_a_strange_value_anywhere_lets_nothing_but_our_own_errors_out(
     )
 )
 def test_reading_again_asks_for_no_more_than_fifty_of_a_kind_at_once(posts: list[str]) -> None:
-    batch = youtube._batch(posts)
+    batch = youtube_search.batch_of(posts)
     assert posts[: len(batch)] == list(batch)
     assert bool(batch) == bool(posts)
     videos = [it for it in batch if len(it) == 11]
@@ -704,8 +705,8 @@ def test_a_spent_quota_is_back_at_midnight_in_california(
     network: Callable[[Invented], Loopback], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     summer, winter = datetime(2026, 7, 1, 6, 59, tzinfo=UTC), datetime(2026, 1, 31, 20, tzinfo=UTC)
-    assert youtube._next_midnight(summer) == datetime(2026, 7, 1, 7, tzinfo=UTC)
-    assert youtube._next_midnight(winter) == datetime(2026, 2, 1, 8, tzinfo=UTC)
+    assert youtube_transport._next_midnight(summer) == datetime(2026, 7, 1, 7, tzinfo=UTC)
+    assert youtube_transport._next_midnight(winter) == datetime(2026, 2, 1, 8, tzinfo=UTC)
 
     server = network(of_posts([an_hour_apart(0)]))
     for answer in (youtube_says(403, "quotaExceeded", "youtube.quota"), (429, SEARCHES_SPENT)):
@@ -719,8 +720,8 @@ def test_a_spent_quota_is_back_at_midnight_in_california(
     def without_zones(name: str) -> None:
         raise ZoneInfoNotFoundError(name)
 
-    monkeypatch.setattr(youtube, "ZoneInfo", without_zones)
-    assert youtube._next_midnight(summer) == datetime(2026, 7, 1, 8, tzinfo=UTC)
+    monkeypatch.setattr(youtube_transport, "ZoneInfo", without_zones)
+    assert youtube_transport._next_midnight(summer) == datetime(2026, 7, 1, 8, tzinfo=UTC)
 
 
 def test_too_many_calls_at_once_wait_as_long_as_a_header_says(

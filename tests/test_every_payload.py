@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from mangling import STRANGE, assert_every_post_can_be_kept, mangled, places
 
-from collectors.base import Unreadable
 from collectors.files import FORMATS, sources
+from collectors.readers.fields import Unreadable
 
 ANSWERS = sorted((Path(__file__).parent / "payloads").glob("*/*.json"))
 

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mangling import STRANGE, mangled, places
 
-from collectors.base import Unreadable
 from collectors.files.bluesky import FORMAT
+from collectors.readers.fields import Unreadable
 from data.model import Account, Kind, Post, Reference
 
 PAYLOADS = Path(__file__).parent / "payloads"

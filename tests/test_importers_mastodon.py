@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mangling import STRANGE, mangled, places
 
-from collectors.base import Unreadable
 from collectors.files.mastodon import FORMAT
-from collectors.readers import fields
+from collectors.readers import markup
+from collectors.readers.fields import Unreadable
 from data.model import Account, Kind, Post, Reference
 
 PAYLOADS = Path(__file__).parent / "payloads"
@@ -75,7 +75,7 @@ def test_html_becomes_text_with_the_warning_first_and_mentions_in_full() -> None
     ],
 )
 def test_html_is_read_as_a_reader_sees_it(content: str, text: str, links: tuple[str, ...]) -> None:
-    assert fields.html(content) == (text, links)
+    assert markup.html(content) == (text, links)
 
 
 def test_a_boost_is_a_repost_with_the_text_and_without_the_counts() -> None:
@@ -171,7 +171,7 @@ def test_a_strange_value_in_one_status_leaves_the_others_readable(data: st.DataO
 @given(st.text(alphabet="<>/!&#;[]-?= \"'apbr\n", max_size=60))
 def test_any_html_is_text_or_refused(content: str) -> None:
     try:
-        assert isinstance(fields.html(content).text, str)
+        assert isinstance(markup.html(content).text, str)
     except Unreadable as reason:
         assert reason.code == "field"
 

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mangling import STRANGE, mangled, places
 
-from collectors.base import Unreadable, tags_in
 from collectors.files.reddit import FORMAT
+from collectors.readers.fields import Unreadable, tags_in
 from data.model import Account, Kind, Post, Reference
 
 PAYLOADS = Path(__file__).parent / "payloads"

@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mangling import STRANGE, assert_every_post_can_be_kept, mangled, places
 
-from collectors.base import CollectorError, Refusal, Unreadable
+from collectors.base import CollectorError, Refusal
 from collectors.files import sources
 from collectors.files.x_v2 import FORMAT
-from collectors.networks import x
+from collectors.readers import x
+from collectors.readers.fields import Unreadable
 from data.model import Account, Kind, Post, Reference
 
 LOME = Account("7001", "exemple_lome")

@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mangling import STRANGE, assert_every_post_can_be_kept, mangled, places
 
-from collectors.base import Refusal, Unreadable
+from collectors.base import Refusal
 from collectors.files import sources
 from collectors.files.zeeschuimer import FORMAT
+from collectors.readers.fields import Unreadable
 from data.model import Account, Kind, Network, Post, Reference
 
 PAYLOAD = Path(__file__).parent / "payloads" / "zeeschuimer.ndjson"

@@ -8,10 +8,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from collectors.base import CollectorError, Page, Refusal, Unreadable
+from collectors.base import CollectorError, Page, Refusal
 from collectors.files import bluesky, mastodon, reddit, x_v2, youtube, zeeschuimer
 from collectors.files.format import Format
-from collectors.files.streams import Stream, parsed_or_why, streams
+from collectors.files.stream import Stream, parsed_or_why, streams
+from collectors.readers.fields import Unreadable
 from data.model import Post
 
 #: The first that recognises a document reads its file.

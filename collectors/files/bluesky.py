@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from collectors.files.format import Format
-from collectors.networks import bluesky
+from collectors.readers import bluesky
 
 _SEARCH_PAGE = {"posts", "cursor", "hitsTotal"}
 _FEED_PAGE = {"feed", "cursor"}

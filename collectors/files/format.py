@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from collectors.base import Unreadable
+from collectors.readers.fields import Unreadable
 from data.model import Post
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from collectors.files.format import Format
-from collectors.networks import mastodon
+from collectors.readers import mastodon
 
 
 def _recognises(document: Any) -> bool:

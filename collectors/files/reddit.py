@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from collectors.files.format import Format
-from collectors.networks import reddit
+from collectors.readers import reddit
 
 _READ = {reddit.SUBMISSION, reddit.COMMENT, reddit.MORE}
 _WITHOUT_POSTS = {"t2", "t5", "UserList"}  # accounts, communities

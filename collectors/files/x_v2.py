@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from collectors.base import Unreadable
 from collectors.files.format import Format
-from collectors.networks import x
+from collectors.readers import x
+from collectors.readers.fields import Unreadable
 from data.model import Post
 
 _OF_A_LONE_POST = ("author_id", "conversation_id", "edit_history_tweet_ids")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from collectors.files.format import Format
-from collectors.networks import youtube
+from collectors.readers import youtube
 
 _ITEMS = {"video", "searchResult", "playlistItem", "comment", "commentThread"}
 _CHANNELS = {"channel", "playlist", "subscription", "activity", "channelSection"}

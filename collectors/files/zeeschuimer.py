@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
-from collectors.base import Unreadable, moment
 from collectors.files.format import Format
 from collectors.readers import web_instagram, web_tiktok, web_x
-from collectors.readers.fields import mapping, text
+from collectors.readers.fields import Unreadable, mapping, moment, text
 from data.model import Post
 
 #: Zeeschuimer goes on saying twitter.com although the site moved.

@@ -3,13 +3,98 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from html.parser import HTMLParser
-from types import MappingProxyType
-from typing import Any, NamedTuple
+import unicodedata
+from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlsplit
 
-from collectors.base import Unreadable
+import regex
+
+
+class Unreadable(ValueError):
+    """One row is not what its format promises; it becomes a `Refusal`.
+
+    `code` and `detail` are those of `Refusal`.
+    """
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(code, detail)
+        self.code = code
+        self.detail = detail
+
+
+# No network shows a count near it, and ten million of them still add up in 64 bits.
+LARGEST_COUNT = 900_000_000_000
+
+_TAG = regex.compile(r"(?<![\p{L}\p{M}\p{N}_&#/])[#＃]([\p{L}\p{M}\p{N}_\u200c]+)")
+_ADDRESS = regex.compile(r"https?://\S+", regex.IGNORECASE)
+
+
+def count(value: object, name: str) -> int | None:
+    """A published count as a whole number; None where it is not published.
+
+    Networks write counts as numbers, as text ("250") and, rarely, as "12.0".
+
+    Raises:
+        Unreadable: it is not a whole number from 0 to 900 thousand millions.
+
+    >>> count("250", "views"), count(None, "views")
+    (250, None)
+    """
+    if value is None or value == "":
+        return None
+    if type(value) is int:
+        number = value
+    else:
+        try:
+            number = int(value) if isinstance(value, str) else _whole(value)
+        except (TypeError, ValueError, OverflowError):
+            raise Unreadable("count", f"{name}={str(value)[:40]}") from None
+    if not 0 <= number <= LARGEST_COUNT:
+        raise Unreadable("count", f"{name}={str(value)[:40]}")
+    return number
+
+
+def _whole(value: object) -> int:
+    if not isinstance(value, float) or not value.is_integer():
+        raise ValueError
+    return int(value)
+
+
+def moment(value: object, name: str = "created_at") -> datetime | None:
+    """An ISO 8601 text or Unix seconds as a UTC moment; a text without a zone is UTC.
+
+    Raises:
+        Unreadable: it is neither.
+
+    >>> moment("2021-05-11T22:00:29.000Z")
+    datetime.datetime(2021, 5, 11, 22, 0, 29, tzinfo=datetime.timezone.utc)
+    """
+    if value is None or value == "":
+        return None
+    try:
+        if isinstance(value, str):
+            read = datetime.fromisoformat(value)
+            return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value, UTC)
+    except (ValueError, OverflowError, OSError):
+        pass
+    raise Unreadable("moment", f"{name}={str(value)[:40]}")
+
+
+def tags_in(text: str) -> tuple[str, ...]:
+    """The hashtags written in a text, for networks that do not list them; any script.
+
+    A `#` inside an address is a fragment, one inside a word is not a tag, and a tag of
+    digits alone is a number.
+
+    >>> tags_in("#LibertéPourTous et #Ŋutsu, pas https://exemple.org/#page ni #1")
+    ('LibertéPourTous', 'Ŋutsu')
+    """
+    written = _TAG.findall(_ADDRESS.sub(" ", unicodedata.normalize("NFC", text)))
+    return tuple(dict.fromkeys(tag for tag in written if not tag.isdigit()))
+
 
 # Half of a pair of code units: JSON can write it, UTF-8 cannot, so no table can keep it.
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -112,75 +197,3 @@ def host(address: str | None) -> str | None:
         return urlsplit(address or "").netloc.rpartition("@")[2].lower() or None
     except ValueError:
         return None
-
-
-class Written(NamedTuple):
-    """What a post written in HTML says, and where it links to."""
-
-    text: str
-    links: tuple[str, ...]
-
-
-def html(content: str, mentions: Mapping[str, str] = MappingProxyType({})) -> Written:
-    """The text of a post's HTML, and its links without those of hashtags and mentions.
-
-    Paragraphs are parted by an empty line. Servers show a mention without its server:
-    `mentions`, from the address of a profile to a handle, says who is meant.
-
-    Raises:
-        Unreadable: it holds a declaration that is no HTML.
-
-    >>> html('<p>Merci <a href="https://pouet.exemple/@abla">@abla</a></p>',
-    ...      {"https://pouet.exemple/@abla": "abla@pouet.exemple"}).text
-    'Merci @abla@pouet.exemple'
-    """
-    reader = _Html(mentions)
-    try:
-        reader.feed(content)
-        reader.close()
-    except AssertionError:
-        raise Unreadable("field", "content") from None
-    text = re.sub(r"\n{3,}", "\n\n", "".join(reader.written)).strip()
-    return Written(text, tuple(dict.fromkeys(reader.links)))
-
-
-class _Html(HTMLParser):
-    def __init__(self, mentions: Mapping[str, str]) -> None:
-        super().__init__()
-        self.written: list[str] = []
-        self.links: list[str] = []
-        self._mentions = mentions
-        self._mention: str | None = None
-        self._is_shown = True
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = {name: value or "" for name, value in attrs}
-        if tag == "p":
-            # Servers repeat the address of a quoted post for those that know no quotes.
-            self._is_shown = "quote-inline" not in values.get("class", "").split()
-        elif tag == "br":
-            self.handle_data("\n")
-        elif tag == "li":
-            self.handle_data("\n- ")
-        elif tag == "a" and self._is_shown:
-            self._link(values)
-
-    def _link(self, values: dict[str, str]) -> None:
-        address = values.get("href", "")
-        self._mention = self._mentions.get(address)
-        marks = {*values.get("class", "").split(), *values.get("rel", "").split()}
-        if self._mention is not None:
-            self.written.append(f"@{self._mention}")
-        elif address and marks.isdisjoint({"mention", "hashtag", "tag"}):
-            self.links.append(address)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "a":
-            self._mention = None
-        elif tag in {"p", "ul", "ol", "blockquote", "pre"}:
-            self.handle_data("\n\n")
-            self._is_shown = True
-
-    def handle_data(self, data: str) -> None:
-        if self._is_shown and self._mention is None:
-            self.written.append(data)

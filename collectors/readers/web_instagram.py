@@ -6,8 +6,16 @@ import re
 from datetime import datetime
 from typing import Any
 
-from collectors.base import Unreadable, count, moment, tags_in
-from collectors.readers.fields import identifier, mapping, mappings, text
+from collectors.readers.fields import (
+    Unreadable,
+    count,
+    identifier,
+    mapping,
+    mappings,
+    moment,
+    tags_in,
+    text,
+)
 from data.model import Account, Network, Post
 
 _MENTION = re.compile(r"(?<![\w.@/])@([A-Za-z0-9_](?:[A-Za-z0-9_.]*[A-Za-z0-9_])?)")

@@ -6,8 +6,17 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from collectors.base import Unreadable, count, moment, tags_in
-from collectors.readers.fields import identifier, mapping, mappings, required, text
+from collectors.readers.fields import (
+    Unreadable,
+    count,
+    identifier,
+    mapping,
+    mappings,
+    moment,
+    required,
+    tags_in,
+    text,
+)
 from data.model import Account, Network, Post, Reference
 
 

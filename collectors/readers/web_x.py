@@ -5,9 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from collectors.base import Unreadable, count
-from collectors.networks.x import language, unescaped
-from collectors.readers.fields import identifier, mapping, mappings, required, text
+from collectors.readers.fields import (
+    Unreadable,
+    count,
+    identifier,
+    mapping,
+    mappings,
+    required,
+    text,
+)
+from collectors.readers.x import language, unescaped
 from data.model import Account, Network, Post, Reference
 
 #: `%b` follows the machine's language, X does not.

@@ -23,7 +23,8 @@ from typing import Any
 
 import orjson
 
-from collectors.base import CollectorError, Unreadable
+from collectors.base import CollectorError
+from collectors.readers.fields import Unreadable
 
 _MEGABYTE = 1 << 20
 
