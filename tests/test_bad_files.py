@@ -18,7 +18,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from collectors.base import CollectorError, Page
-from collectors.files import sources, streams
+from collectors.files import sources, stream
 from locales import LANGUAGES, text
 
 PAYLOADS = Path(__file__).parent / "payloads"
