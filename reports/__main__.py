@@ -7,7 +7,8 @@ import json
 import sys
 from typing import Any
 
-from data.lake import Lake, LakeError
+from data.lake import Lake
+from data.store import LakeError
 from locales import number, of_system, text
 from reports.summary import summary
 

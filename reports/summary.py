@@ -7,8 +7,9 @@ from typing import Any
 import pandas as pd
 
 from analysis import aggregates
-from data.lake import Lake, LakeError
+from data.lake import Lake
 from data.model import Kind
+from data.store import LakeError
 
 _COUNTS = ("likes", "reposts", "replies", "quotes", "impressions")
 _HASHTAGS = 20

@@ -26,8 +26,8 @@ from analysis.reach import rates as reach_rates
 from analysis.reach.reached import Reached
 from analysis.texts import content
 from analysis.texts.topics import Found
-from data.lake import Campaign, Lake
-from data.model import Network
+from data.lake import Lake
+from data.model import Campaign, Network
 from findings import reach_process
 
 if TYPE_CHECKING:
