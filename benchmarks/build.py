@@ -85,12 +85,12 @@ def observe(home: str, posts: str) -> dict[str, Any]:
     facts = {"campaign": _CAMPAIGN, "posts": int(posts)}
     with connect(Path(home, "spill")) as connection:
         aliases = connection.sql(_ALIASES.format(**facts)).to_arrow_table()
-        lake._aliases.write(aliases.cast(ALIASES))
+        lake.store.aliases.write(aliases.cast(ALIASES))
         rows = int(posts) + int(posts) // 10
         for first in range(0, rows, _ROWS_A_COMMIT):
             last = min(first + _ROWS_A_COMMIT, rows)
             seen = connection.sql(_OBSERVATIONS.format(first=first, last=last, **facts))
-            lake._observations.write(_whole(seen.to_arrow_table(), OBSERVATIONS))
+            lake.store.observations.write(_whole(seen.to_arrow_table(), OBSERVATIONS))
     return {}
 
 

@@ -93,5 +93,5 @@ def write(home: str, posts: str) -> dict[str, Any]:
                     month=month, size=size, posts=int(posts), copies=-(-int(posts) // size)
                 )
             )
-            lake._posts.write(pa.RecordBatchReader.from_stream(copies))
+            lake.store.posts.write(pa.RecordBatchReader.from_stream(copies))
     return {}

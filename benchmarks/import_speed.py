@@ -107,8 +107,9 @@ def take_apart(file: str, home: str) -> dict[str, Any]:
     each waiting for the other's share of Python, so that together they are more than all.
     """
     from collectors.files import Source
-    from data.lake import Lake, Writer
+    from data.lake import Lake
     from data.pseudonyms import Pseudonyms
+    from data.writer import Writer
 
     spent: Counter[str] = Counter()
     inside = threading.local()

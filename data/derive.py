@@ -8,13 +8,12 @@ whatever came first.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import duckdb
 import pyarrow as pa
 from deltalake import Transaction
 
 from data.model import COUNTS, POSTS
+from data.store import Store
 from data.tables import Table, connect_to_rewrite
 
 _HAS_COUNTS = " or ".join(f"{count} is not null" for count in COUNTS)
@@ -22,21 +21,14 @@ _RANK = f"row(({_HAS_COUNTS}), observed_at, collection_id, page)"
 _ACCOUNTS = ("author_id", "repost_of_author_id", "reply_to_author_id", "quote_of_author_id")
 
 
-def derive(
-    campaign_id: str,
-    observations: Table,
-    posts: Table,
-    aliases: Table,
-    spill: Path,
-    *,
-    from_scratch: bool = False,
-) -> None:
+def derive(store: Store, campaign_id: str, *, from_scratch: bool = False) -> None:
     """Bring `posts` up to date with a campaign's observations; work grows with what is new.
 
     The commit carries the version of `observations` that it covers, so that the next call
     reads only what came after. `from_scratch` replaces all the campaign's posts, with the
     same result.
     """
+    observations, posts, aliases = store.observations, store.posts, store.aliases
     source = observations.load()
     if source is None:
         return
@@ -58,7 +50,7 @@ def derive(
     if not new and not renamed and not from_scratch:
         return
 
-    connection = connect_to_rewrite(spill)
+    connection = connect_to_rewrite(store.spill)
     try:
         existing = [] if from_scratch else posts.files(campaign_id, table)
         _alias_tables(connection, aliases, campaign_id, renamed)

@@ -8,68 +8,48 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import closing
-from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
 from data.model import Account, Network
 from data.pseudonyms import Pseudonyms
+from data.store import Store
 from data.tables import Table, connect_to_rewrite
 
 
 def forget(
-    campaign_id: str,
-    network: Network,
-    account: Account,
-    pseudonyms: Pseudonyms,
-    *,
-    observations: Table,
-    posts: Table,
-    references: Table,
-    aliases: Table,
-    tombstones: Table,
-    spill: Path,
+    store: Store, campaign_id: str, network: Network, account: Account, pseudonyms: Pseudonyms
 ) -> int:
     """Remove an account's rows from a campaign and every pointer to it; gives the posts removed."""
-    with closing(connect_to_rewrite(spill)) as connection:
-        aliases.scan(connection, aliases.files(campaign_id)).create_view("alias")
-        observations.scan(connection, observations.files(campaign_id)).create_view("seen")
+    with closing(connect_to_rewrite(store.spill)) as connection:
+        store.aliases.rows(connection, campaign_id).create_view("alias")
+        store.observations.rows(connection, campaign_id).create_view("seen")
         _find(connection, _first_names(network, account, pseudonyms))
         names = [name for (name,) in connection.execute("from person").fetchall()]
         # First, so that a crash further on cannot let an import bring the person back.
-        _bury(tombstones, campaign_id, map(pseudonyms.tombstone, names), "account")
+        _bury(store.tombstones, campaign_id, map(pseudonyms.tombstone, names), "account")
         stays = {
-            posts: _without_person(posts, names),
-            references: "select * from source where post_id not in (from gone)",
-            observations: _without_person(observations, names),
-            aliases: "select * from source where alias not in (from person)"
+            store.posts: _without_person(names),
+            store.references: "select * from source where post_id not in (from gone)",
+            store.observations: _without_person(names),
+            store.aliases: "select * from source where alias not in (from person)"
             " and author_id not in (from person)",
         }
         return _rewrite(connection, campaign_id, stays)
 
 
-def remove(
-    campaign_id: str,
-    post_ids: Iterable[str],
-    pseudonyms: Pseudonyms,
-    *,
-    observations: Table,
-    posts: Table,
-    references: Table,
-    tombstones: Table,
-    spill: Path,
-) -> int:
+def remove(store: Store, campaign_id: str, post_ids: Iterable[str], pseudonyms: Pseudonyms) -> int:
     """Remove posts, by their pseudonyms, and the reposts of them; gives the posts removed.
 
     Replies to them and quotes stay, with a pointer that names nobody.
     """
     post_ids = list(post_ids)
-    with closing(connect_to_rewrite(spill)) as connection:
+    with closing(connect_to_rewrite(store.spill)) as connection:
         unburied = [post_id for post_id in post_ids if not pseudonyms.is_gone(post_id)]
-        _bury(tombstones, campaign_id, map(pseudonyms.tombstone, unburied), "post")
-        for name, table in (("observation", observations), ("post", posts)):
-            table.scan(connection, table.files(campaign_id)).create_view(name)
+        _bury(store.tombstones, campaign_id, map(pseudonyms.tombstone, unburied), "post")
+        store.observations.rows(connection, campaign_id).create_view("observation")
+        store.posts.rows(connection, campaign_id).create_view("post")
         connection.execute(
             "create temp table asked as select unnest($post_ids) as post_id",
             {"post_ids": post_ids},
@@ -88,9 +68,9 @@ def remove(
         # A post is looked for as long as it is in `posts` and has a reference: what is killed
         # before that is found and removed again, and a reference left alone goes the next time.
         stays = {
-            observations: others,
-            posts: others,
-            references: "select * from source where post_id in (from kept)",
+            store.observations: others,
+            store.posts: others,
+            store.references: "select * from source where post_id in (from kept)",
         }
         return _rewrite(connection, campaign_id, stays)
 
@@ -103,7 +83,7 @@ def _rewrite(
     Gives the number of posts in `gone`.
     """
     for table, query in stays.items():
-        table.scan(connection, table.files(campaign_id)).create_view("source", replace=True)
+        table.rows(connection, campaign_id).create_view("source", replace=True)
         table.write(
             pa.RecordBatchReader.from_stream(connection.sql(query)),
             replace=f"campaign_id = '{campaign_id}'",
@@ -119,7 +99,7 @@ def _bury(table: Table, campaign_id: str, tombstones: Iterable[str], kind: str) 
         for tombstone in tombstones
     ]
     if rows:
-        table.write(pa.Table.from_pylist(rows, schema=table.schema))
+        table.append(rows)
 
 
 def _first_names(network: Network, account: Account, pseudonyms: Pseudonyms) -> list[str]:
@@ -155,7 +135,7 @@ def _find(connection: duckdb.DuckDBPyConnection, first: list[str]) -> None:
     )
 
 
-def _without_person(table: Table, names: list[str]) -> str:
+def _without_person(names: list[str]) -> str:
     """The rows of others, with what points to the person or to their posts taken out."""
     listed = ", ".join(f"'{name}'" for name in names)
     text = "text"

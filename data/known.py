@@ -1,15 +1,16 @@
-"""Which known posts to read again, in SQL over `posts` and `references`."""
+"""Which known posts to read again, in SQL over tables `posts` and `references`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-import duckdb
-
 from data.model import KnownPost, Network
 from data.pseudonyms import Pseudonyms
+from data.store import Store
+from data.tables import connect
 
 
 class Due(NamedTuple):
@@ -53,28 +54,30 @@ _NAMED = """
 
 
 def due(
-    connection: duckdb.DuckDBPyConnection,
+    store: Store,
+    campaign_id: str,
     pseudonyms: Pseudonyms,
     network: Network,
     ages: Sequence[timedelta],
     now: datetime,
     limit: int,
 ) -> list[Due]:
-    """The posts of view `posts` that have passed one of the ages since they were last seen."""
+    """The posts that have passed one of the ages since they were last seen."""
     query = _NAMED.format(chosen=_DUE, order="age, worth desc nulls last")
     given = {"network": network, "ages": list(ages), "now": now, "limit": limit}
-    return _read(connection, pseudonyms, query, given)
+    return _read(store, campaign_id, pseudonyms, query, given)
 
 
 def known(
-    connection: duckdb.DuckDBPyConnection,
+    store: Store,
+    campaign_id: str,
     pseudonyms: Pseudonyms,
     network: Network,
     seen_before: datetime,
     limit: int,
     after: Due | None,
 ) -> list[Due]:
-    """The posts of view `posts` that were last seen before a moment, behind `after`."""
+    """The posts that were last seen before a moment, behind `after`."""
     query = _NAMED.format(chosen=_KNOWN, order="observed_at")
     given = {
         "network": network,
@@ -83,15 +86,19 @@ def known(
         "after_at": after and after.observed_at,
         "after_id": after and after.post_id,
     }
-    return _read(connection, pseudonyms, query, given)
+    return _read(store, campaign_id, pseudonyms, query, given)
 
 
 def _read(
-    connection: duckdb.DuckDBPyConnection,
+    store: Store,
+    campaign_id: str,
     pseudonyms: Pseudonyms,
     query: str,
     given: dict[str, object],
 ) -> list[Due]:
-    rows = connection.sql(query, params=given).to_arrow_table().to_pydict()
+    with closing(connect(store.spill)) as connection:
+        store.posts.rows(connection, campaign_id).create_view("posts")
+        store.references.rows(connection, campaign_id).create_view("reference")
+        rows = connection.sql(query, params=given).to_arrow_table().to_pydict()
     known_posts = map(pseudonyms.read_reference, rows["reference"])
     return list(map(Due, rows["post_id"], known_posts, rows["observed_at"]))

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import narwhals as nw
 import pandas as pd
-import platformdirs
 import pyarrow as pa
-import pyarrow.compute as pc
-from deltalake import DeltaTable, Transaction
-from filelock import FileLock
 
 from data import aside, spark
 from data.aside import KeptAside
@@ -27,91 +20,16 @@ from data.derive import derive
 from data.forget import forget, remove
 from data.keys import DEMO_KEY, Keys
 from data.known import Due, due, known
-from data.model import OBSERVATIONS, POSTS, Account, Campaign, Network, NumberedPage
-from data.pseudonyms import ALIASES, REFERENCES, Pseudonyms, Rows
-from data.tables import Table, connect, cursor
-
-_TIME = pa.timestamp("us", tz="UTC")
-_CAMPAIGNS = pa.schema(
-    [
-        ("campaign_id", pa.string()),
-        ("title", pa.string()),
-        ("hashtags", pa.list_(pa.string())),
-        ("is_demo", pa.bool_()),
-        ("created_at", _TIME),
-        ("key_check", pa.string()),
-        ("networks", pa.list_(pa.string())),
-        ("since", _TIME),
-        ("until", _TIME),
-        ("instances", pa.list_(pa.string())),
-        ("subreddits", pa.list_(pa.string())),
-        ("budget_dollars", pa.float64()),
-        ("budget_posts", pa.int64()),
-        ("changed_at", _TIME),
-    ]
-)
-_COLLECTIONS = pa.schema(
-    [
-        ("campaign_id", pa.string()),
-        ("collection_id", pa.string()),
-        ("source", pa.string()),
-        ("format", pa.string()),
-        ("started_at", _TIME),
-        ("finished_at", _TIME),
-        ("read", pa.int64()),
-        ("new", pa.int64()),
-        ("known", pa.int64()),
-        ("refused", pa.int64()),
-        ("outcome", pa.string()),
-        ("network", pa.string()),
-        ("since", _TIME),
-        ("until", _TIME),
-        ("requests", pa.int64()),
-        ("dollars", pa.float64()),
-        ("gone", pa.int64()),
-        ("missing", pa.string()),
-    ]
-)
-#: `kind` is "account" or "post"; it was an account before there were others.
-_TOMBSTONES = pa.schema(
-    [("campaign_id", pa.string()), ("tombstone", pa.string()), ("kind", pa.string())]
-)
-#: What a person called a topic, known by its terms; a name that is null was taken away.
-_TOPIC_NAMES = pa.schema(
-    [
-        ("campaign_id", pa.string()),
-        ("language", pa.string()),
-        ("terms", pa.list_(pa.string())),
-        ("name", pa.string()),
-        ("named_at", _TIME),
-    ]
-)
+from data.model import POSTS, Account, Campaign, Network
+from data.pseudonyms import Pseudonyms
+from data.store import LakeError, Store, home
+from data.tables import Table, connect
+from data.writer import Writer
 
 #: Numbers that may be unknown stay numbers, and unknown.
 _NULLABLE = {pa.int64(): pd.Int64Dtype(), pa.float64(): pd.Float64Dtype()}
 _NEVER = datetime.min.replace(tzinfo=UTC)
-_MARK = 15  # hex characters of a post's pseudonym
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-
-
-class LakeError(Exception):
-    """What the lake refuses; `code` names the sentence in `locales` (`error.<code>`)."""
-
-    def __init__(self, code: str, **values: object) -> None:
-        super().__init__(code, values)
-        self.code = code
-        self.values = values
-
-
-def home() -> Path:
-    """The folder of all that the program keeps: `PORTE_VOIX_HOME`, or the user's data folder.
-
-    It lies outside the folders that systems copy to a cloud by default.
-    """
-    moved = os.environ.get("PORTE_VOIX_HOME")
-    if moved:
-        return Path(moved).expanduser().absolute()
-    return Path(platformdirs.user_data_dir("porte-voix", appauthor=False, roaming=False))
 
 
 class Lake:
@@ -126,31 +44,8 @@ class Lake:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        folder = root / "lake"
-        self._campaigns = Table(folder / "campaigns", _CAMPAIGNS, ("campaign_id",), has_grown=True)
-        self._collections = Table(
-            folder / "collections", _COLLECTIONS, ("campaign_id",), has_grown=True
-        )
-        self._tombstones = Table(
-            folder / "tombstones", _TOMBSTONES, ("campaign_id",), has_grown=True
-        )
-        self._topic_names = Table(folder / "topic_names", _TOPIC_NAMES, ("campaign_id",))
-        self._references = Table(folder / "references", REFERENCES, ("campaign_id",))
-        self._aliases = Table(folder / "aliases", ALIASES, ("campaign_id",))
-        self._observations = Table(folder / "observations", OBSERVATIONS, ("campaign_id",))
-        self._posts = Table(folder / "posts", POSTS, ("campaign_id", "month"))
-        self._tables = (
-            self._campaigns,
-            self._collections,
-            self._tombstones,
-            self._topic_names,
-            self._references,
-            self._aliases,
-            self._observations,
-            self._posts,
-        )
+        self.store = Store(root)
         self._keys = Keys(root / "keys")
-        self._spill = root / "spill"
 
     @classmethod
     def of_user(cls) -> Lake:
@@ -166,7 +61,7 @@ class Lake:
 
     def campaigns(self) -> list[Campaign]:
         """All campaigns, the newest first, as they were last changed."""
-        rows = self._rows(self._campaigns).to_arrow_table().to_pylist()
+        rows = self.store.rows(self.store.campaigns).to_arrow_table().to_pylist()
         newest = {row["campaign_id"]: row for row in sorted(rows, key=_changed_at)}
         found = [_campaign(newest[campaign_id]) for campaign_id in sorted(newest)]
         return sorted(found, key=lambda campaign: campaign.created_at or _NEVER, reverse=True)
@@ -186,11 +81,11 @@ class Lake:
             raise LakeError("campaign-id", campaign=campaign.campaign_id)
         if not campaign.is_demo and Lake.demo().campaign(campaign.campaign_id):
             raise LakeError("campaign-demo", campaign=campaign.campaign_id)
-        with self._writing():
+        with self.store.writing():
             existing = self.campaign(campaign.campaign_id)
             if existing is not None:
                 return existing
-            for table in self._tables:
+            for table in self.store.tables:
                 table.create()
             key = DEMO_KEY if campaign.is_demo else self._keys.make(campaign.campaign_id)
             created = replace(campaign, created_at=campaign.created_at or datetime.now(UTC))
@@ -203,7 +98,7 @@ class Lake:
         Raises:
             LakeError: there is no such campaign.
         """
-        with self._writing():
+        with self.store.writing():
             before = self._newest_row(campaign.campaign_id)
             changed = replace(campaign, is_demo=before["is_demo"], created_at=before["created_at"])
             # Later than the last change, even on a computer whose clock was put back.
@@ -220,27 +115,20 @@ class Lake:
             LakeError: there is no such campaign, or its key is not the one it began with.
             KeyMissing: its key is not on this computer.
         """
-        return Writer(self, campaign_id, collection_id, self._pseudonyms(campaign_id))
+        return Writer(self.store, campaign_id, collection_id, self._pseudonyms(campaign_id))
 
     def derive(self, campaign_id: str) -> None:
         """Bring `posts` up to date with what has been observed; tidy up what many imports left."""
-        with self._writing():
-            derive(campaign_id, self._observations, self._posts, self._aliases, self._spill)
-            if self._observations.is_scattered(campaign_id):
-                for table in self._tables:
+        with self.store.writing():
+            derive(self.store, campaign_id)
+            if self.store.observations.is_scattered(campaign_id):
+                for table in self.store.tables:
                     table.compact()
 
     def rebuild(self, campaign_id: str) -> None:
         """Derive a campaign's posts again from all its observations, with the same result."""
-        with self._writing():
-            derive(
-                campaign_id,
-                self._observations,
-                self._posts,
-                self._aliases,
-                self._spill,
-                from_scratch=True,
-            )
+        with self.store.writing():
+            derive(self.store, campaign_id, from_scratch=True)
 
     def forget(self, campaign_id: str, network: Network, account: Account) -> int:
         """Remove every trace of an account from a campaign, for good; gives the posts removed.
@@ -250,20 +138,10 @@ class Lake:
         Earlier versions of the tables go too, and the pages kept aside: nobody can tell whom
         they name.
         """
-        with self._writing():
-            aside.clear(self._aside(campaign_id))
-            return forget(
-                campaign_id,
-                network,
-                account,
-                self._pseudonyms(campaign_id),
-                observations=self._observations,
-                posts=self._posts,
-                references=self._references,
-                aliases=self._aliases,
-                tombstones=self._tombstones,
-                spill=self._spill,
-            )
+        with self.store.writing():
+            aside.clear(self.store.aside / campaign_id)
+            pseudonyms = self._pseudonyms(campaign_id)
+            return forget(self.store, campaign_id, network, account, pseudonyms)
 
     def remove(self, campaign_id: str, network: Network, post_ids: Sequence[str]) -> int:
         """Remove posts that are public no more, by their network's ids; gives the posts removed.
@@ -274,35 +152,27 @@ class Lake:
         """
         if not post_ids:
             return 0
-        with self._writing():
+        with self.store.writing():
             pseudonyms = self._pseudonyms(campaign_id)
-            return remove(
-                campaign_id,
-                (pseudonyms.post(network, post_id) for post_id in post_ids),
-                pseudonyms,
-                observations=self._observations,
-                posts=self._posts,
-                references=self._references,
-                tombstones=self._tombstones,
-                spill=self._spill,
-            )
+            gone = (pseudonyms.post(network, post_id) for post_id in post_ids)
+            return remove(self.store, campaign_id, gone, pseudonyms)
 
     def compact(self) -> None:
         """Join small files into large ones; readers under way are not disturbed."""
-        with self._writing():
-            for table in self._tables:
+        with self.store.writing():
+            for table in self.store.tables:
                 table.compact()
 
     def keep_newest(self) -> None:
         """Leave on disk nothing but the newest version of every table."""
-        with self._writing():
-            for table in self._tables:
+        with self.store.writing():
+            for table in self.store.tables:
                 table.erase_history()
 
     def record(self, **collection: Any) -> None:
         """Keep what a collection did: the columns of `collections()`."""
-        with self._writing():
-            self._collections.write(pa.Table.from_pylist([collection], schema=_COLLECTIONS))
+        with self.store.writing():
+            self.store.collections.append([collection])
 
     def name_topic(
         self,
@@ -316,26 +186,12 @@ class Lake:
 
         `instead_of` are the terms that it was named for before, when it had others.
         """
-        rows = [(terms, name)]
-        if instead_of is not None and {*instead_of} != {*terms}:
-            rows.append((instead_of, None))
-        with self._writing():
-            now = datetime.now(UTC)
-            self._topic_names.write(
-                pa.Table.from_pylist(
-                    [
-                        {
-                            "campaign_id": campaign_id,
-                            "language": language,
-                            "terms": list(each),
-                            "name": given,
-                            "named_at": now,
-                        }
-                        for each, given in rows
-                    ],
-                    schema=_TOPIC_NAMES,
-                )
-            )
+        with self.store.writing():
+            said = {"campaign_id": campaign_id, "language": language, "named_at": datetime.now(UTC)}
+            rows = [{**said, "terms": list(terms), "name": name}]
+            if instead_of is not None and {*instead_of} != {*terms}:
+                rows.append({**said, "terms": list(instead_of), "name": None})
+            self.store.topic_names.append(rows)
 
     # Reading
 
@@ -345,7 +201,7 @@ class Lake:
         `engine` is "duckdb" (lazy, out of core), "pandas" (in memory, Arrow types) or "spark"
         (lazy, on a cluster; `url` is where that finds the folder `lake`, if not in its place).
         """
-        return self._frame(self._posts, campaign_id, engine, url)
+        return self._frame(self.store.posts, campaign_id, engine, url)
 
     def observations(self, campaign_id: str, engine: str = "duckdb", url: str | None = None) -> Any:
         """All that was seen of a campaign's posts: one row each time a post was read.
@@ -353,15 +209,15 @@ class Lake:
         The columns are those of `data.model.OBSERVATIONS`, the engines those of `posts`. The
         same reading may stand there more than once, as files may be imported again.
         """
-        return self._frame(self._observations, campaign_id, engine, url)
+        return self._frame(self.store.observations, campaign_id, engine, url)
 
     def version(self, campaign_id: str) -> str:
         """Names the state of a campaign's posts: it changes when they do, and only then."""
-        return _state(self._posts.files(campaign_id))
+        return _state(self.store.posts.files(campaign_id))
 
     def version_of_observations(self, campaign_id: str) -> str:
         """Names the state of a campaign's observations: older ones may come in after the posts."""
-        return _state(self._observations.files(campaign_id))
+        return _state(self.store.observations.files(campaign_id))
 
     def fingerprint(self, campaign_id: str) -> str:
         """Names the content of a campaign's posts: two lakes that hold the same have the same.
@@ -369,8 +225,8 @@ class Lake:
         Reads every row, so it is for checks and reports, not for caches.
         """
         columns = ", ".join(POSTS.names)
-        connection = connect(self._spill)
-        self._posts.scan(connection, self._posts.files(campaign_id)).create_view("posts")
+        connection = connect(self.store.spill)
+        self.store.posts.rows(connection, campaign_id).create_view("posts")
         found = connection.execute(
             "select count(*), coalesce(sum(hash::hugeint), 0) from"
             f" (select md5_number_lower(row({columns})::varchar) as hash from posts)"
@@ -386,7 +242,7 @@ class Lake:
         (posts found to be public no more), missing (a JSON list of what could not be read:
         `[{"code": …, …}]`). These are null for files and where nothing was to say.
         """
-        table = self._rows(self._collections, campaign_id).to_arrow_table()
+        table = self.store.rows(self.store.collections, campaign_id).to_arrow_table()
         rows: pd.DataFrame = table.to_pandas(types_mapper=_NULLABLE.get)
         # A run that ends in the moment it began has ended.
         rows["is_running"] = rows["outcome"] == "running"
@@ -399,7 +255,7 @@ class Lake:
 
         Columns: language (null: unknown), terms (tuple of str, those it was named for), name.
         """
-        rows = self._rows(self._topic_names, campaign_id).to_arrow_table().to_pylist()
+        rows = self.store.rows(self.store.topic_names, campaign_id).to_arrow_table().to_pylist()
         newest: dict[tuple[str | None, frozenset[str]], dict[str, Any]] = {}
         for row in sorted(rows, key=lambda it: it["named_at"], reverse=True):
             newest.setdefault((row["language"], frozenset(row["terms"])), row)
@@ -418,13 +274,9 @@ class Lake:
 
         Known before means seen by a collection that began earlier.
         """
-        connection = connect(self._spill)
-        self._observations.scan(connection, self._observations.files(campaign_id)).create_view(
-            "observations"
-        )
-        self._collections.scan(connection, self._collections.files(campaign_id)).create_view(
-            "collections"
-        )
+        connection = connect(self.store.spill)
+        self.store.observations.rows(connection, campaign_id).create_view("observations")
+        self.store.collections.rows(connection, campaign_id).create_view("collections")
         found = connection.execute(
             "with mine as (select distinct post_id from observations where collection_id = ?),"
             " earlier as (select distinct post_id from observations where collection_id in"
@@ -449,8 +301,8 @@ class Lake:
         The most telling first: those that passed the youngest age, then those with the most
         engagements. Reposts, posts without a date and posts whose reference is gone are never due.
         """
-        with closing(self._known(campaign_id)) as connection:
-            return due(connection, self._pseudonyms(campaign_id), network, ages, now, limit)
+        pseudonyms = self._pseudonyms(campaign_id)
+        return due(self.store, campaign_id, pseudonyms, network, ages, now, limit)
 
     def known(
         self,
@@ -465,9 +317,8 @@ class Lake:
         At most `limit`, behind `after`, the last of those given before. Reposts are among them
         where they have a date of their own.
         """
-        with closing(self._known(campaign_id)) as connection:
-            pseudonyms = self._pseudonyms(campaign_id)
-            return known(connection, pseudonyms, network, seen_before, limit, after)
+        pseudonyms = self._pseudonyms(campaign_id)
+        return known(self.store, campaign_id, pseudonyms, network, seen_before, limit, after)
 
     # Kept aside
 
@@ -476,13 +327,13 @@ class Lake:
 
         Of a page 1 MB is kept, of a campaign the newest 100 pages, each for 30 days.
         """
-        folder, key = self._aside(campaign_id), self._key(campaign_id)
-        with self._writing():
+        folder, key = self.store.aside / campaign_id, self._key(campaign_id)
+        with self.store.writing():
             return aside.keep(folder, key, network, body, why, datetime.now(UTC))
 
     def kept_aside(self, campaign_id: str) -> list[KeptAside]:
         """The pages kept aside for a campaign, the newest first."""
-        return aside.kept(self._aside(campaign_id))
+        return aside.kept(self.store.aside / campaign_id)
 
     def read_aside(self, campaign_id: str, name: str) -> tuple[str, bytes]:
         """Why a page was kept aside, and the page.
@@ -490,38 +341,20 @@ class Lake:
         Raises:
             FileNotFoundError: there is no such page, or no more.
         """
-        return aside.read(self._aside(campaign_id), self._key(campaign_id), name)
+        return aside.read(self.store.aside / campaign_id, self._key(campaign_id), name)
 
     def expire_aside(self, campaign_id: str, now: datetime) -> None:
         """Remove the pages kept aside more than 30 days before `now`."""
-        with self._writing():
-            aside.expire(self._aside(campaign_id), now)
+        with self.store.writing():
+            aside.expire(self.store.aside / campaign_id, now)
 
     # Inside
-
-    def _aside(self, campaign_id: str) -> Path:
-        return self.root / "aside" / campaign_id
-
-    def _known(self, campaign_id: str) -> duckdb.DuckDBPyConnection:
-        """A connection of its own with the views `posts` and `reference`."""
-        connection = connect(self._spill)
-        for name, table in (("posts", self._posts), ("reference", self._references)):
-            table.scan(connection, table.files(campaign_id)).create_view(name)
-        return connection
-
-    def _writing(self) -> FileLock:
-        """Writers take turns, in this program and in others."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        return FileLock(self.root / "writing.lock")
-
-    def _rows(self, table: Table, campaign_id: str | None = None) -> duckdb.DuckDBPyRelation:
-        return table.scan(cursor(self._spill), table.files(campaign_id))
 
     def _frame(self, table: Table, campaign_id: str, engine: str, url: str | None) -> Any:
         """A campaign's rows of a table, on the engine that a reader asks for."""
         if engine == "spark":
             return nw.from_native(spark.scan(table, campaign_id, url))
-        relation = self._rows(table, campaign_id)
+        relation = self.store.rows(table, campaign_id)
         if engine == "duckdb":
             return nw.from_native(relation)
         if engine == "pandas":
@@ -532,10 +365,10 @@ class Lake:
 
     def _write_campaign(self, campaign: Campaign, key_check: str, at: datetime | None) -> None:
         row = {**asdict(campaign), "key_check": key_check, "changed_at": at}
-        self._campaigns.write(pa.Table.from_pylist([row], schema=_CAMPAIGNS))
+        self.store.campaigns.append([row])
 
     def _newest_row(self, campaign_id: str) -> dict[str, Any]:
-        rows = self._rows(self._campaigns, campaign_id).to_arrow_table().to_pylist()
+        rows = self.store.rows(self.store.campaigns, campaign_id).to_arrow_table().to_pylist()
         if not rows:
             raise LakeError("campaign-unknown", campaign=campaign_id)
         return max(rows, key=_changed_at)
@@ -549,112 +382,17 @@ class Lake:
 
     def _pseudonyms(self, campaign_id: str) -> Pseudonyms:
         key = self._key(campaign_id)
-        tombstones = self._rows(self._tombstones, campaign_id).select("tombstone, kind").fetchall()
+        tombstones = (
+            self.store.rows(self.store.tombstones, campaign_id).select("tombstone, kind").fetchall()
+        )
         pseudonyms = Pseudonyms(
             key,
             forgotten=(tombstone for tombstone, kind in tombstones if kind != "post"),
             gone=(tombstone for tombstone, kind in tombstones if kind == "post"),
         )
-        aliases = self._rows(self._aliases, campaign_id).select("alias").fetchall()
+        aliases = self.store.rows(self.store.aliases, campaign_id).select("alias").fetchall()
         pseudonyms.meet(alias for (alias,) in aliases)
         return pseudonyms
-
-
-class Writer:
-    """Puts the pages of one collection into the lake, each exactly once.
-
-    A commit of observations carries its checkpoint, so after a crash anywhere the same pages
-    may be given again: those that are in are passed over. `prepare` computes, `commit` writes;
-    the one may go on while the other waits for the disk.
-    """
-
-    def __init__(
-        self, lake: Lake, campaign_id: str, collection_id: str, pseudonyms: Pseudonyms
-    ) -> None:
-        self._lake = lake
-        self._campaign_id = campaign_id
-        self._collection_id = collection_id
-        self._checkpoint = f"{campaign_id}:{collection_id}"
-        self._pseudonyms = pseudonyms
-        self._handles: dict[Table, DeltaTable] = {}
-        #: Rows left out so far because their author asked to be forgotten.
-        self.forgotten = 0
-        with lake._writing():  # a table that lacks columns gets them here
-            self._page_at_start = self.page
-
-    @property
-    def page(self) -> int:
-        """The last page that is in the lake; 0 before the first."""
-        return self._last_page(self._newest(self._lake._observations))
-
-    def resume(self) -> tuple[int, str | None]:
-        """The last page in the lake and the cursor behind it: 0 and None before the first.
-
-        None behind a later page says that it was the end.
-        """
-        [(last,)] = self._observed("page, cursor").aggregate("max((page, cursor))").fetchall()
-        return self.page, last and last[1]
-
-    @property
-    def posts(self) -> int:
-        """How many posts of this collection are in the lake."""
-        [(posts,)] = self._observed("post_id").aggregate("count(distinct post_id)").fetchall()
-        return int(posts)
-
-    def seen(self) -> Iterator[int]:
-        """Yield the posts of this collection that are in the lake, as `mark` names them."""
-        marks = self._observed(f"('0x' || post_id[:{_MARK}])::bigint as mark")
-        for batch in pa.RecordBatchReader.from_stream(marks):
-            yield from batch["mark"].to_pylist()
-
-    def mark(self, network: Network, post_id: str) -> int:
-        """What `seen` calls a post: 60 bits of its pseudonym, a number that any database takes."""
-        return int(self._pseudonyms.post(network, post_id)[:_MARK], 16)
-
-    def append(self, pages: Sequence[NumberedPage], collected_at: datetime) -> None:
-        """Write whole pages in one commit; those that are in the lake already are passed over."""
-        self.commit(self.prepare(pages, collected_at))
-
-    def prepare(self, pages: Sequence[NumberedPage], collected_at: datetime) -> Rows:
-        """The rows of pages, ready for `commit`; none of those that were in when this began."""
-        pages = [page for page in pages if page.number > self._page_at_start]
-        return self._pseudonyms.rows(self._campaign_id, self._collection_id, pages, collected_at)
-
-    def commit(self, rows: Rows) -> None:
-        """Write prepared rows in one commit that carries their checkpoint."""
-        lake = self._lake
-        with lake._writing():
-            observations = self._newest(lake._observations)
-            # Another program may have read the same source meanwhile.
-            is_missing = pc.field("page") > self._last_page(observations)
-            missing = rows.observations.filter(is_missing)
-            if not missing.num_rows:
-                return
-            if rows.aliases.num_rows:
-                lake._aliases.write(rows.aliases, table=self._newest(lake._aliases))
-            # Before the observations: an orphan is harmless, a missing one is not.
-            lake._references.write(rows.references, table=self._newest(lake._references))
-            checkpoint = Transaction(self._checkpoint, pc.max(missing["page"]).as_py())
-            lake._observations.write(missing, transactions=[checkpoint], table=observations)
-        self.forgotten += rows.forgotten
-
-    def _observed(self, columns: str) -> duckdb.DuckDBPyRelation:
-        """Some columns of the rows of this collection."""
-        rows = self._lake._rows(self._lake._observations, self._campaign_id)
-        collection = self._collection_id.replace("'", "''")
-        return rows.filter(f"collection_id = '{collection}'").project(columns)
-
-    def _newest(self, table: Table) -> DeltaTable:
-        """The newest version, by what came since this writer's last: less to read than all."""
-        handle = self._handles.get(table)
-        if handle is None:
-            handle = self._handles[table] = table.create()
-        else:
-            handle.update_incremental()
-        return handle
-
-    def _last_page(self, table: DeltaTable) -> int:
-        return table.transaction_version(self._checkpoint) or 0
 
 
 def _campaign(row: dict[str, Any]) -> Campaign:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import duckdb
@@ -79,6 +80,10 @@ class Table:
             configuration={"delta.dataSkippingStatsColumns": self._partition_by[0]},
         )
 
+    def append(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Append a few rows, each with the columns of the schema by name; what it lacks is null."""
+        self.write(pa.Table.from_pylist(rows, schema=self.schema))
+
     def write(
         self,
         rows: pa.Table | pa.RecordBatchReader,
@@ -129,6 +134,12 @@ class Table:
             for path, campaign in files
             if campaign_id is None or campaign == campaign_id
         )
+
+    def rows(
+        self, connection: duckdb.DuckDBPyConnection, campaign_id: str | None = None
+    ) -> duckdb.DuckDBPyRelation:
+        """The rows of a campaign, or of all, in the newest version."""
+        return self.scan(connection, self.files(campaign_id))
 
     def scan(
         self, connection: duckdb.DuckDBPyConnection, files: Iterable[str]

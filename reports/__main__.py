@@ -8,7 +8,8 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from data.lake import Lake, LakeError
+from data.lake import Lake
+from data.store import LakeError
 from locales import number, of_system, text
 from reports.summary import summary
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from data.lake import Lake, LakeError
+from data.lake import Lake
 from data.model import Kind
+from data.store import LakeError
 from findings import protect
 from findings.question import Filters
 from findings.read import Reader

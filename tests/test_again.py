@@ -26,8 +26,9 @@ from collectors.runs.rereading import AGES, CHECKED_AFTER, check, measure
 from collectors.runs.rounds import Turn, go_round
 from collectors.runs.run import Progress, Report, run
 from data.keys import KeyMissing
-from data.lake import Lake, LakeError
+from data.lake import Lake
 from data.model import Account, Campaign, KnownPost, Network, Post
+from data.store import LakeError
 from tests.invented import BEGIN, END, TAG, Invented
 from tests.loopback import Answer, Fault, Handler, Loopback, Request
 from tests.payloads.mastodon import server as mastodon_server
@@ -94,7 +95,7 @@ class Place:
 
     def kept(self, table: str) -> list[dict[str, Any]]:
         """The rows of a table of the lake."""
-        rows = self.lake._rows(getattr(self.lake, f"_{table}"), "essai")
+        rows = self.lake.store.rows(getattr(self.lake.store, table), "essai")
         return rows.to_arrow_table().to_pylist()
 
     def looked_up(self, first: int = 0) -> list[str]:

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography.exceptions import InvalidTag
 
-from data.lake import LakeError
 from data.model import Account, Network
+from data.store import LakeError
 
 BODY = '{"page": "de @exemple_7, tronquée…'.encode()
 

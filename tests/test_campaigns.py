@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pyarrow as pa
 import pytest
 
-from data.lake import Lake, LakeError
+from data.lake import Lake
 from data.model import Account, Campaign, Network
+from data.store import LakeError
 from data.tables import Table, connect
 from tests.test_lake import NOW, a_post, add, posts_in
 
@@ -31,7 +32,7 @@ AT_FIRST = {"campaigns": 6, "collections": 11, "tombstones": 2}
 
 def as_written_at_first(lake):
     """The same lake, its tables without the columns that were added since."""
-    for table in (lake._campaigns, lake._collections, lake._tombstones):
+    for table in (lake.store.campaigns, lake.store.collections, lake.store.tombstones):
         schema = pa.schema(list(table.schema)[: AT_FIRST[table.folder.name]])
         rows = table.scan(connect(lake.root / "spill"), table.files()).to_arrow_table()
         shutil.rmtree(table.folder)

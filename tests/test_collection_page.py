@@ -21,8 +21,9 @@ import locales
 from collectors.access.budget import Amount, Ledger
 from collectors.networks.credentials import Credentials
 from collectors.networks.table import NETWORKS
-from data.lake import Lake, home
+from data.lake import Lake
 from data.model import Campaign, Network, normal_hashtag
+from data.store import home
 from tests.invented import BEGIN, END, TAG, Invented
 from tests.loopback import Answer, Loopback, Request
 from tests.payloads.mastodon import server as mastodon

@@ -200,9 +200,9 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     ours = Lake(home)
     for campaign_id, rows in (("toutes-sortes", all_sorts()), ("que-des-inconnues", all_unknown())):
         posts = [{"campaign_id": campaign_id} | row for row in rows]
-        ours._posts.write(pa.Table.from_pylist(posts, schema=POSTS))
+        ours.store.posts.write(pa.Table.from_pylist(posts, schema=POSTS))
         observations = pa.Table.from_pylist(seen_again(posts), schema=OBSERVATIONS)
-        ours._observations.write(observations)
+        ours.store.observations.write(observations)
     return ours
 
 

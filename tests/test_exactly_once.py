@@ -66,7 +66,7 @@ while not is_over:
     is_over = bool(select.select([sys.stdin], [], [], 0)[0])
     with connect(lake.root / "spill") as connection:
         # The posts first: the observations listed after them hold all that they come from.
-        for table in (lake._posts, lake._observations):
+        for table in (lake.store.posts, lake.store.observations):
             table.scan(connection, table.files("campagne")).create_view(table.folder.name)
         pages = connection.sql(
             "select collection_id, page, count(*) from observations group by all"
@@ -165,7 +165,7 @@ def content(home):
     lake = Lake(home)
     said = lake.collections("campagne").sort_values("source")
     with connect(home / "spill") as connection:
-        for table in (lake._observations, lake._references):
+        for table in (lake.store.observations, lake.store.references):
             table.scan(connection, table.files("campagne")).create_view(f"{table.folder.name}_")
         observations = connection.sql(
             "select count(*), sum(hash(o)), count(distinct (collection_id, page, post_id))"

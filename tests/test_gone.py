@@ -194,21 +194,21 @@ def test_a_post_that_is_gone_takes_its_reposts_along_and_leaves_what_others_wrot
     add(lake, "a", *conversation())
     lake.derive("campagne")
     before = numbered(lake)
-    references = {row["post_id"]: row for row in rows_of(lake, lake._references)}
+    references = {row["post_id"]: row for row in rows_of(lake, lake.store.references)}
     assert lake.remove("campagne", Network.X, ["1", "70"]) == 3
     after = numbered(lake)
     assert after == {number: before[number] for number in (3, 4, 5)}
     assert after[3]["root_id"] == after[3]["reply_to_id"] == before[1]["post_id"]
     assert "retiré" not in everything_kept(lake)
     gone = {before[number]["post_id"] for number in (1, 2, 70)}
-    assert {row["post_id"] for row in rows_of(lake, lake._references)} == {*references} - gone
+    assert {row["post_id"] for row in rows_of(lake, lake.store.references)} == {*references} - gone
     fingerprint = lake.fingerprint("campagne")
     lake.rebuild("campagne")
     assert lake.fingerprint("campagne") == fingerprint
 
 
 def rows_of(lake, table):
-    return lake._rows(table, "campagne").to_arrow_table().to_pylist()
+    return lake.store.rows(table, "campagne").to_arrow_table().to_pylist()
 
 
 def test_no_later_file_brings_a_post_back_that_is_gone(lake):
@@ -313,7 +313,7 @@ def test_what_is_killed_and_done_again_ends_as_if_it_had_run_through(lake, how, 
             lake.forget("campagne", Network.X, Account(None, "compte_1"))
 
     def content():
-        tables = (lake._observations, lake._references, lake._aliases)
+        tables = (lake.store.observations, lake.store.references, lake.store.aliases)
         rows = [sorted(map(str, rows_of(lake, table))) for table in tables]
         return lake.fingerprint("campagne"), rows
 
@@ -352,7 +352,7 @@ def test_a_removal_that_was_killed_is_found_again_by_the_next_look(lake):
             killed_after(steps, patch)
             with pytest.raises(Killed):
                 lake.remove("campagne", Network.X, ["1"])
-        texts = {row["text"] for row in rows_of(lake, lake._observations)} | {
+        texts = {row["text"] for row in rows_of(lake, lake.store.observations)} | {
             row["text"] for row in posts_in(lake)
         }
         found = {each.known.post_id for each in known(lake, before=NOW + HOUR)}

@@ -108,12 +108,12 @@ def test_pages_are_written_together_and_after_two_seconds_at_the_latest(lake, wr
     path = write("a.jsonl", *(page_of(range(n, n + 500)) for n in range(0, 3_000, 500)))
     monkeypatch.setattr(collect, "_FLUSH_SECONDS", 0)
     import_file(lake, path, "campagne")
-    assert lake._observations.load().version() >= 6
+    assert lake.store.observations.load().version() >= 6
     lake.create(type(lake.campaign("campagne"))("autre", "Autre"))
     monkeypatch.setattr(collect, "_FLUSH_SECONDS", 60)
-    before = lake._observations.load().version()
+    before = lake.store.observations.load().version()
     import_file(lake, path, "autre")
-    assert lake._observations.load().version() == before + 1
+    assert lake.store.observations.load().version() == before + 1
 
 
 def test_posts_of_somebody_forgotten_are_counted_apart(lake, write):

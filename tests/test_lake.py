@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data.keys import KeyMissing
-from data.lake import Lake, LakeError, home
+from data.lake import Lake
 from data.model import (
     OBSERVATIONS,
     POSTS,
@@ -26,6 +26,7 @@ from data.model import (
     Post,
     Reference,
 )
+from data.store import LakeError, home
 
 NOW = datetime(2026, 11, 15, 12, tzinfo=UTC)
 ROOT = Path(__file__).resolve().parent.parent
@@ -116,7 +117,7 @@ def test_a_page_given_twice_is_written_once(lake):
     again = lake.writer("campagne", "a")
     assert again.page == 2
     again.append(pages, NOW)
-    assert lake._observations.scan(duckdb.connect(), lake._observations.files()).shape[0] == 3
+    assert lake.store.observations.rows(duckdb.connect()).shape[0] == 3
 
 
 def test_two_writers_of_one_collection_write_each_page_once(lake):
@@ -132,12 +133,12 @@ def test_two_writers_of_one_collection_write_each_page_once(lake):
         thread.start()
     for thread in threads:
         thread.join()
-    assert lake._observations.scan(duckdb.connect(), lake._observations.files()).shape[0] == 10
+    assert lake.store.observations.rows(duckdb.connect()).shape[0] == 10
 
 
 def test_a_checkpoint_holds_where_to_go_on(lake):
     add(lake, "a", a_post(1), page=4)
-    rows = lake._observations.scan(duckdb.connect(), lake._observations.files())
+    rows = lake.store.observations.rows(duckdb.connect())
     assert rows.select("collection_id, page, cursor").fetchall() == [("a", 4, "après 4")]
 
 
@@ -287,10 +288,10 @@ def test_the_version_of_one_campaign_does_not_depend_on_another(lake):
 def test_new_and_changed_posts_appear_together(lake):
     add(lake, "a", a_post(1), a_post(70))
     lake.derive("campagne")
-    version = lake._posts.load().version()
+    version = lake.store.posts.load().version()
     add(lake, "b", a_post(1, likes=99, observed_at=NOW + timedelta(days=1)), a_post(2), a_post(400))
     lake.derive("campagne")
-    assert lake._posts.load().version() == version + 1
+    assert lake.store.posts.load().version() == version + 1
     assert sorted(row["likes"] for row in posts_in(lake)) == [2, 70, 99, 400]
 
 
@@ -299,9 +300,9 @@ def test_compaction_changes_no_row_and_disturbs_no_reader(lake):
         add(lake, "a", a_post(number), page=number)
         lake.derive("campagne")
     open_frame = lake.posts("campagne")
-    before, files = lake.fingerprint("campagne"), len(lake._posts.files("campagne"))
+    before, files = lake.fingerprint("campagne"), len(lake.store.posts.files("campagne"))
     lake.compact()
-    assert len(lake._posts.files("campagne")) < files
+    assert len(lake.store.posts.files("campagne")) < files
     assert lake.fingerprint("campagne") == before
     assert len(open_frame.collect()) == 14
 
@@ -312,7 +313,7 @@ def test_many_small_imports_do_not_leave_many_small_files(lake, monkeypatch):
         later = NOW + timedelta(hours=number)
         add(lake, f"collecte {number}", a_post(number % 7, likes=number, observed_at=later))
         lake.derive("campagne")
-    for table in (lake._observations, lake._references, lake._posts):
+    for table in (lake.store.observations, lake.store.references, lake.store.posts):
         assert len(table.files("campagne")) <= 9
     assert sorted(row["likes"] for row in posts_in(lake)) == list(range(13, 20))
 

@@ -11,8 +11,9 @@ from collectors.access.addresses import checked
 from collectors.base import CollectorError
 from collectors.commands import terminal
 from collectors.networks.table import NETWORKS
-from data.lake import Lake, LakeError
+from data.lake import Lake
 from data.model import Campaign, Network
+from data.store import LakeError
 from locales import of_system, text
 
 

@@ -13,8 +13,9 @@ from collectors.commands import terminal
 from collectors.files import files_in
 from collectors.runs.imports import Progress, Report, import_file
 from data.keys import KeyMissing
-from data.lake import Lake, LakeError
+from data.lake import Lake
 from data.model import Campaign
+from data.store import LakeError
 from locales import text
 
 

@@ -18,8 +18,9 @@ from collectors.networks.table import NETWORKS
 from collectors.runs.patience import Missing
 from collectors.runs.rounds import Purpose, Turn, clock, go_round
 from collectors.runs.run import Progress, Report
-from data.lake import Lake, LakeError
+from data.lake import Lake
 from data.model import Campaign, Network
+from data.store import LakeError
 from locales import moment, text
 
 _CHECKED_EVERY = timedelta(days=1)

@@ -18,8 +18,9 @@ from collectors.networks.credentials import Credentials
 from collectors.networks.table import in_our_words, open_collector, secrets_of
 from collectors.runs.coverage import covered, gaps
 from collectors.runs.run import hashtags, span, stretches
-from data.lake import Lake, LakeError
+from data.lake import Lake
 from data.model import Campaign, Network
+from data.store import LakeError
 from locales import dollars, moment, text
 
 

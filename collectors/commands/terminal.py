@@ -7,8 +7,9 @@ import sys
 import threading
 from typing import Any, Protocol
 
-from data.lake import Lake, LakeError
+from data.lake import Lake
 from data.model import Campaign
+from data.store import LakeError
 from locales import text
 
 DONE, FAILED, WRONG, PARTIAL, NEEDS_SOMEBODY, INTERRUPTED = 0, 1, 2, 3, 4, 130

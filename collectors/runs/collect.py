@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from collectors.base import Page
-from data.lake import Writer
 from data.model import NumberedPage
+from data.writer import Writer
 
 _FLUSH_POSTS = 10_000
 _FLUSH_SECONDS = 2.0

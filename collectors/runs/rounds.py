@@ -19,8 +19,9 @@ from collectors.runs.patience import Clock
 from collectors.runs.rereading import check, measure
 from collectors.runs.run import Progress, Report, run
 from data.keys import KeyMissing
-from data.lake import Lake, LakeError
+from data.lake import Lake
 from data.model import Campaign, Network
+from data.store import LakeError
 
 _LOG = logging.getLogger(__name__)
 

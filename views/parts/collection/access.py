@@ -9,8 +9,8 @@ import streamlit as st
 from collectors.base import CollectorError, NetworkUnavailable, QuotaExhausted
 from collectors.networks.credentials import Credentials, Typed
 from collectors.networks.table import secrets_of, test_key
-from data.lake import home
 from data.model import Campaign, Network
+from data.store import home
 from views.parts import address
 from views.parts.words import t, words
 

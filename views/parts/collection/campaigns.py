@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from data.lake import Lake, LakeError
+from data.lake import Lake
 from data.model import Campaign
+from data.store import LakeError
 from findings.words import plain
 from views.parts import address, cards
 from views.parts.collection import drafts, targets

@@ -16,7 +16,8 @@ from collectors.base import CollectorError
 from collectors.files import files_in
 from collectors.runs.imports import Progress, Report, import_file
 from data.keys import KeyMissing
-from data.lake import Lake, LakeError
+from data.lake import Lake
+from data.store import LakeError
 from views.parts import jobs
 
 _LOG = logging.getLogger(__name__)

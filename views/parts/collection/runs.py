@@ -15,8 +15,9 @@ from collectors.networks.table import open_collector
 from collectors.runs.rounds import Purpose, Turn, go_round
 from collectors.runs.run import Progress, stretches
 from data.keys import KeyMissing
-from data.lake import Lake, LakeError
+from data.lake import Lake
 from data.model import Campaign, Network
+from data.store import LakeError
 from views.parts import jobs
 
 _LOG = logging.getLogger(__name__)

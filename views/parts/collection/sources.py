@@ -14,8 +14,9 @@ from collectors.access.budget import Ledger
 from collectors.base import CollectorError
 from collectors.networks.credentials import Credentials
 from collectors.networks.table import secrets_of
-from data.lake import Lake, home
+from data.lake import Lake
 from data.model import Campaign, Network
+from data.store import home
 from views.parts import address, jobs
 from views.parts.collection import access, drafts, runs
 from views.parts.collection.runs import Plan
