@@ -115,7 +115,7 @@ class Collector(Protocol):
         """
         ...
 
-    def again(self, posts: Sequence[KnownPost]) -> Iterator[Page]:
+    def reread(self, posts: Sequence[KnownPost]) -> Iterator[Page]:
         """Read known posts again, in as few calls as the network allows: as they are now, or gone.
 
         Each page's `rows` and `gone` answer for the posts asked in one call; `cursor` is the

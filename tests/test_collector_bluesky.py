@@ -735,7 +735,7 @@ def test_posts_read_again_are_as_they_are_now_or_gone(
     uris = [post_id(it, campaign) for it in posts]
     gone = {uris[3], *(post_id(it, campaign) for it in posts if it.author == posts[40].author)}
     source = collector(server.url)
-    pages = list(source.again(known(*uris)))
+    pages = list(source.reread(known(*uris)))
     assert {uri for page in pages for uri in page.gone} == gone
     assert ids(pages) == set(uris) - gone
     assert [page.cursor for page in pages] == ["25", "50", None]
@@ -750,9 +750,9 @@ def test_a_reader_of_known_posts_goes_on_from_any_cursor(
     server: Loopback, campaign: Invented
 ) -> None:
     posts = known(*(post_id(it, campaign) for it in campaign.posts[:80]))
-    pages = list(collector(server.url).again(posts))
+    pages = list(collector(server.url).reread(posts))
     for place, page in enumerate(pages[:-1], start=1):
-        rest = list(collector(server.url).again(posts[int(page.cursor or 0) :]))
+        rest = list(collector(server.url).reread(posts[int(page.cursor or 0) :]))
         assert [it.rows for it in rest] == [it.rows for it in pages[place:]]
 
 
@@ -762,7 +762,7 @@ def test_reposts_and_addresses_by_handle_cannot_be_read_again_and_are_not_gone(
     uris = [post_id(it, campaign) for it in campaign.of_kinds("repost")[:3]]
     uris += ["at://exemple-1.exemple/app.bsky.feed.post/3exemple000001"]
     uris += [f"at://{did(1)}/app.bsky.feed.repost/3exemple000001", "123"]
-    assert list(collector(server.url).again(known(*uris))) == []
+    assert list(collector(server.url).reread(known(*uris))) == []
     assert server.requests == []
 
 
@@ -773,7 +773,7 @@ def test_posts_of_an_account_that_blocks_us_are_not_gone(
     network.block(first.author)
     network.remove(second.number)
     uris = [post_id(first, campaign), post_id(second, campaign)]
-    [page] = collector(server.url).again(known(*uris))
+    [page] = collector(server.url).reread(known(*uris))
     assert (list(page.rows), page.gone) == ([], uris[1:])
 
 
@@ -782,7 +782,7 @@ def test_posts_of_an_account_that_has_closed_itself_are_gone(
 ) -> None:
     shy = campaign.of_kinds("original")[0]
     network.close(shy.author)
-    [page] = collector(server.url).again(known(post_id(shy, campaign)))
+    [page] = collector(server.url).reread(known(post_id(shy, campaign)))
     assert (list(page.rows), page.gone, page.refused) == ([], [post_id(shy, campaign)], [])
 
 
@@ -795,7 +795,7 @@ def test_a_post_without_its_address_makes_no_other_pass_for_gone(
 
     altered(server, POSTS, nameless)
     uris = [uri_of(campaign, it.number) for it in campaign.of_kinds("original")[:5]]
-    [page] = collector(server.url).again(known(*uris))
+    [page] = collector(server.url).reread(known(*uris))
     assert len(page.rows) == 4 and not page.gone
     assert [it.code for it in page.refused] == ["missing"] and page.body is not None
 
@@ -807,8 +807,8 @@ def test_a_new_try_of_a_second_look_repeats_only_the_call_that_failed(
     source = collector(server.url)
     server.faults[2] = says(503)
     with pytest.raises(NetworkUnavailable):
-        list(source.again(posts))
-    [page] = source.again(posts)
+        list(source.reread(posts))
+    [page] = source.reread(posts)
     assert len(page.rows) == 5
     assert [len(asked(server, name)) for name in (LOGIN, POSTS, PROFILES)] == [1, 1, 2]
 

@@ -504,7 +504,7 @@ def test_posts_are_read_again_twenty_in_a_call(server: Server, by_locator: bool)
         assert len(posts) > 100
         at.requests.clear()
         asked = [known(post, by_locator=by_locator) for post in posts]
-        pages = list(collector(at.url).again(asked))
+        pages = list(collector(at.url).reread(asked))
     by_id = {post.post_id: post for post in posts}
     assert {post.post_id: post.likes for post in rows(pages)} == {
         name: post.likes for name, post in by_id.items()
@@ -525,7 +525,7 @@ def test_posts_that_are_gone_are_told_from_those_that_are_there(takes_lists: boo
         for name in removed:
             server.remove(numbers[name])
         at.requests.clear()
-        pages = list(collector(at.url).again([known(post) for post in posts]))
+        pages = list(collector(at.url).reread([known(post) for post in posts]))
         calls = len(at.requests)
     assert sorted(name for page in pages for name in page.gone) == sorted(removed)
     assert sorted(ids(pages)) == sorted({post.post_id for post in posts} - set(removed))
@@ -540,7 +540,7 @@ def test_a_server_that_misunderstands_a_list_costs_no_post(server: Server) -> No
     with Loopback(says) as at:
         posts = posts_of(at.url)[:45]
         at.requests.clear()
-        pages = list(collector(at.url).again([known(post) for post in posts]))
+        pages = list(collector(at.url).reread([known(post) for post in posts]))
         assert len(at.requests) == 1 + 45
     assert not any(page.gone for page in pages)
     assert len(rows(pages)) == 45
@@ -551,7 +551,7 @@ def test_what_is_not_public_any_more_is_gone(server: Server) -> None:
         posts = posts_of(at.url)[:2]
         states = iter([{"visibility": "private"}, {"account": {"noindex": True}}])
         at.answer = changed(server.answer, lambda status: status.update(next(states)), "/statuses")
-        [page] = collector(at.url).again([known(post) for post in posts])
+        [page] = collector(at.url).reread([known(post) for post in posts])
     # To ask not to be indexed is not to delete: such a post is only not read again.
     assert page.gone == [posts[0].post_id]
     assert (page.rows, page.refused, page.body) == ([], [], None)
@@ -562,7 +562,7 @@ def test_a_server_that_has_become_a_website_makes_no_post_gone(server: Server, b
     with Loopback(server.answer) as at:
         posts = posts_of(at.url)[:25]
         at.answer = lambda _: Answer(body, 404)
-        pages = list(collector(at.url).again([known(post) for post in posts]))
+        pages = list(collector(at.url).reread([known(post) for post in posts]))
     assert not any(page.gone or page.rows for page in pages)
 
 
@@ -581,7 +581,7 @@ def test_what_cannot_be_read_again_is_neither_there_nor_gone(server: Server) -> 
         ]
         at.requests.clear()
         asked = [*strangers, *map(known, boosts)]
-        assert list(collector(at.url).again(asked)) == []
+        assert list(collector(at.url).reread(asked)) == []
         assert not at.requests
 
 
@@ -589,7 +589,7 @@ def test_the_cursor_counts_what_was_passed_over_too(server: Server) -> None:
     with Loopback(server.answer) as at:
         posts = [known(post) for post in posts_of(at.url)[:25]]
         asked = [posts[0], KnownPost("x", None, None), *posts[1:], KnownPost("y", None, None)]
-        pages = list(collector(at.url).again(asked))
+        pages = list(collector(at.url).reread(asked))
     assert [page.cursor for page in pages] == ["21", None]
 
 
@@ -600,11 +600,11 @@ def test_a_server_that_is_down_is_passed_over_with_all_its_posts(server: Server)
         elsewhere = [replace_locator(post, two.url, one.url) for post in posts]
         source = Mastodon(instances=[one.url, two.url])
         with pytest.raises(NetworkUnavailable) as told:
-            list(source.again(elsewhere + posts))
+            list(source.reread(elsewhere + posts))
         assert told.value.after == "30"
-        assert len(rows(list(source.again((elsewhere + posts)[30:])))) == 30
+        assert len(rows(list(source.reread((elsewhere + posts)[30:])))) == 30
         with pytest.raises(NetworkUnavailable) as told:
-            list(source.again(posts + elsewhere))
+            list(source.reread(posts + elsewhere))
         assert told.value.after is None
 
 
@@ -773,7 +773,7 @@ def test_nothing_but_posts_refusals_and_collector_errors_comes_of_any_answer() -
         for kind, document in good.items():
             for place in places(document):
                 spoilt = {**good, kind: placed(document, place, chance.choice(STRANGE))}
-                for pages in (source.pages(WHOLE), source.again(asked)):
+                for pages in (source.pages(WHOLE), source.reread(asked)):
                     refused += len(read_all(pages))
     assert refused
 
@@ -882,7 +882,7 @@ def test_a_recorded_status_is_read_again(fixtures: Path) -> None:
             [post] = mastodon.posts(answer.body)
             assert isinstance(post, Post)
             asked.append(KnownPost(post.post_id, None, f"{at.url}/api/v1/statuses/{status}"))
-        pages = list(collector(at.url).again(asked))
+        pages = list(collector(at.url).reread(asked))
     shy = [it.body["uri"] for it in bodies.values() if it.body["account"].get("noindex")]
     assert sorted(ids(pages) + shy) == sorted(post.post_id for post in asked)
     assert not any(page.gone for page in pages)

@@ -376,7 +376,7 @@ def test_known_posts_are_read_again_a_hundred_a_call_and_those_gone_are_named() 
     known = [KnownPost(where.name(it.number), None, None) for it in campaign.posts]
     strange = [KnownPost("t5_exemple", None, None), KnownPost("x", None, None)]
     with Loopback(fake.answer) as server:
-        pages = list(there.collector(server.url).again([*strange, *known]))
+        pages = list(there.collector(server.url).reread([*strange, *known]))
         assert paths(server)[1:] == ["/api/info"] * 3
         first = list(there.collector(server.url, subreddits=()).pages(QUERY))
     assert [page.cursor for page in pages] == ["100", "200", None]
@@ -411,7 +411,7 @@ def test_a_post_that_cannot_be_told_is_neither_there_nor_gone() -> None:
     campaign = Invented(5)
     known = [KnownPost(there.Campaign(campaign).name(it), None, None) for it in range(5)]
     with Loopback(changed(there.Server(campaign).answer, broken)) as server:
-        [page] = there.collector(server.url).again(known)
+        [page] = there.collector(server.url).reread(known)
     assert len(page.rows) == 4
     assert page.gone == []
     assert [it.line for it in page.refused] == [2]
@@ -547,7 +547,7 @@ def test_every_answer_that_is_none_is_of_a_kind_that_says_what_to_do(
     with Loopback(answering) as server:
         for ask in (
             lambda it: next(it.pages(QUERY)),
-            lambda it: next(it.again([KnownPost("t3_inv1", None, None)])),
+            lambda it: next(it.reread([KnownPost("t3_inv1", None, None)])),
             lambda it: it.check(),
         ):
             with refused(kind, code) as caught:
@@ -829,7 +829,7 @@ def test_what_reddit_answered_once_is_read_as_the_parser_reads_it(fixtures: Path
             raw = json.loads(collector._request(path, asked))
             assert [it for it in reddit.posts(raw) if isinstance(it, Post)] == recorded
             known = [KnownPost(post.post_id, post.url, None) for post in recorded]
-            [page] = collector.again(known)
+            [page] = collector.reread(known)
             assert page.refused == []
             of_submission = recorded[:1] if isinstance(body, list) else []
             assert [it.post_id for it in (*of_submission, *page.rows)] == [

@@ -444,7 +444,7 @@ def test_known_posts_are_read_again_a_hundred_a_call(server: Loopback, campaign:
     ours = collector(server.url)
     before = {post.post_id: post for page in ours.pages(QUERY) for post in page.rows}
     server.requests.clear()
-    pages = list(ours.again(known(*range(250))))
+    pages = list(ours.reread(known(*range(250))))
     assert [len(page.rows) for page in pages] == [100, 100, 50]
     assert [page.cursor for page in pages] == ["100", "200", None]
     assert len(server.requests) == 3
@@ -458,7 +458,7 @@ def test_posts_that_are_public_no_more_are_gone(server: Loopback, network: Serve
     network.remove(3)
     network.remove(7, "not-authorized-for-resource")
     network.remove(11, "operational-disconnect")
-    [page] = collector(server.url).again(known(*range(12)))
+    [page] = collector(server.url).reread(known(*range(12)))
     assert page.gone == [post_id(3), post_id(7)]
     assert {post.post_id for post in page.rows} == {
         post_id(number) for number in range(12) if number not in (3, 7, 11)
@@ -468,7 +468,7 @@ def test_posts_that_are_public_no_more_are_gone(server: Loopback, network: Serve
 
 def test_a_call_whose_posts_are_all_gone_is_an_answer(server: Loopback, network: Server) -> None:
     network.remove(3)
-    [page] = collector(server.url).again(known(3))
+    [page] = collector(server.url).reread(known(3))
     assert (page.rows, page.gone, page.refused, page.body) == ([], [post_id(3)], [], None)
 
 
@@ -481,19 +481,19 @@ def test_a_lost_post_that_is_only_quoted_is_not_taken_for_a_gone_one(server: Loo
     server.faults[0] = lambda handler, request, answer: handler.send(
         Answer({**json.loads(answer.bytes), "errors": [problem, "?", {}]})
     )
-    [page] = collector(server.url).again(known(0, 1))
+    [page] = collector(server.url).reread(known(0, 1))
     assert page.gone == []
     assert len(page.rows) == 2
 
 
 def test_posts_that_have_no_number_of_x_are_passed_over(server: Loopback) -> None:
     strange = [KnownPost("zeeschuimer-1", None, None), KnownPost("1,2", None, None)]
-    assert list(collector(server.url).again(strange)) == []
-    [page] = collector(server.url).again([*strange, *known(1), *strange])
+    assert list(collector(server.url).reread(strange)) == []
+    [page] = collector(server.url).reread([*strange, *known(1), *strange])
     assert [post.post_id for post in page.rows] == [post_id(1)]
     assert server.requests[0].one("ids") == post_id(1)
     mixed = [*strange, *known(*range(150))]
-    assert [page.cursor for page in collector(server.url).again(mixed)] == ["102", None]
+    assert [page.cursor for page in collector(server.url).reread(mixed)] == ["102", None]
 
 
 @pytest.mark.parametrize(
@@ -509,7 +509,7 @@ def test_a_call_about_known_posts_that_stays_broken_can_be_left_out(
 ) -> None:
     server.faults[0] = fault
     with pytest.raises(NetworkUnavailable) as raised:
-        list(collector(server.url).again(known(*range(120))))
+        list(collector(server.url).reread(known(*range(120))))
     assert (raised.value.code, raised.value.after) == (code, "100")
 
 
@@ -939,7 +939,7 @@ def test_a_run_costs_what_its_answers_hold(
         pages = list(ours.pages(QUERY))
         assert set(ids(pages)) == expected(campaign)
         assert len(given) == fewest_requests(campaign)
-        list(ours.again(known(*range(30))))
+        list(ours.reread(known(*range(30))))
     assert spent() == price(*(json.loads(it.bytes) for it in given))
 
 
@@ -967,12 +967,12 @@ def test_a_budget_that_buys_nothing_makes_no_call(server: Loopback, spending: An
     ours = collector(server.url, budget=budget)
     for call in (
         lambda: list(ours.pages(QUERY)),
-        lambda: list(ours.again(known(*range(20)))),
+        lambda: list(ours.reread(known(*range(20)))),
     ):
         with pytest.raises(BudgetSpent):
             call()
     assert (spent(), server.requests, ours.calls) == (Amount(), [], 0)
-    [page] = ours.again(known(1, 2))
+    [page] = ours.reread(known(1, 2))
     assert len(page.rows) == 2
 
 

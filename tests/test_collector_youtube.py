@@ -422,7 +422,7 @@ def test_posts_read_again_are_as_complete_as_the_first_time(
     first = {post.post_id: post for post in rows(collector(server.url).pages(QUERY))}
     posts = known(*first)
     reader = collector(server.url)
-    pages = list(reader.again(posts))
+    pages = list(reader.reread(posts))
     second = {post.post_id: post for post in rows(pages)}
     assert second == first
     assert not [page for page in pages if page.gone or page.refused]
@@ -439,13 +439,13 @@ def test_the_cursor_of_reading_again_counts_the_posts_asked_so_far(
 ) -> None:
     server = network(campaign)
     posts = known(*sorted(expected(campaign)))
-    pages = list(collector(server.url).again(posts))
+    pages = list(collector(server.url).reread(posts))
     for page, following in pairwise(pages):
         assert page.cursor is not None
-        rest = collector(server.url).again(posts[int(page.cursor) :])
+        rest = collector(server.url).reread(posts[int(page.cursor) :])
         assert next(rest).rows == following.rows
     assert pages[-1].cursor is None
-    assert list(collector(server.url).again([])) == []
+    assert list(collector(server.url).reread([])) == []
 
 
 @pytest.mark.parametrize("is_strict", [False, True], ids=["left-out", "refused-as-a-whole"])
@@ -468,7 +468,7 @@ def test_posts_that_are_gone_are_named_and_those_below_them_too(
     }
     posts = sorted(expected(campaign))
     with Loopback(network.answer) as server:
-        pages = list(collector(server.url).again(known(*posts)))
+        pages = list(collector(server.url).reread(known(*posts)))
     gone = [post_id for page in pages for post_id in page.gone]
     assert sorted(gone) == sorted(wanted)
     assert set(ids(pages)) == set(posts) - wanted
@@ -479,7 +479,7 @@ def test_a_video_that_is_no_longer_public_is_gone(
 ) -> None:
     server = network(of_posts(map(an_hour_apart, range(3))))
     server.faults[0] = hides(video_id(1))
-    (page,) = collector(server.url).again(known(*map(video_id, range(3))))
+    (page,) = collector(server.url).reread(known(*map(video_id, range(3))))
     assert page.gone == [video_id(1)]
     assert ids([page]) == [video_id(0), video_id(2)]
 
@@ -491,7 +491,7 @@ def test_comments_that_the_network_will_not_speak_of_are_neither_there_nor_gone(
     threads = Threads(of_posts([an_hour_apart(0), comment(1, 0), comment(2, 1), comment(3, 0)]))
     forbidden = refusal(403, "forbidden", domain="youtube.commentThread")
     server.faults[0] = server.faults[1] = says(403, forbidden.body)
-    (page,) = collector(server.url).again(known(*map(threads.post_id, (1, 2, 3))))
+    (page,) = collector(server.url).reread(known(*map(threads.post_id, (1, 2, 3))))
     assert ids([page]) == [threads.post_id(3)]
     assert page.gone == []
 
@@ -505,7 +505,7 @@ def test_an_answer_that_does_not_say_what_it_is_makes_nobody_gone(
     another = {"kind": "youtube#searchListResponse"}
     for body in ({}, [], another, {**kind, "items": {}}, {**kind, "items": [other]}):
         server.faults[len(server.requests)] = says(200, body)
-        failure = failure_of(lambda: list(collector(server.url).again(known(video_id(0)))))
+        failure = failure_of(lambda: list(collector(server.url).reread(known(video_id(0)))))
         assert isinstance(failure, NetworkUnavailable)
         assert failure.code == "not-json-answer"
 
@@ -517,7 +517,7 @@ def test_ids_too_long_for_an_address_are_posted_by_the_client_and_answered_all_t
     campaign = of_posts([an_hour_apart(0), *said])
     server = network(campaign)
     replies = [it for it in expected(campaign) if "." in it]
-    (page,) = collector(server.url).again(known(*replies))
+    (page,) = collector(server.url).reread(known(*replies))
     assert sorted(ids([page])) == sorted(replies)
     assert [request.method for request in server.requests] == ["GET", "POST"]
 
@@ -592,7 +592,7 @@ def test_a_strange_value_anywhere_lets_nothing_but_our_own_errors_out(
             inside = list(places(document))
             handler.send(Answer(mangled(document, inside[seed % len(inside)], strange)))
 
-        for read in (lambda: islice(reader.pages(QUERY), 9), lambda: reader.again(posts)):
+        for read in (lambda: islice(reader.pages(QUERY), 9), lambda: reader.reread(posts)):
             server.faults = {len(server.requests) + turn: mangle}
             try:
                 pages = list(read())
@@ -910,7 +910,7 @@ def test_recorded_videos_are_read_as_the_parser_reads_them_with_their_subscriber
     plain = [post for post in youtube.posts(document) if isinstance(post, Post)]
     channels = recorded(fixtures, "apidata__channels__info_multiple")["items"]
     subscribers = {it["id"]: int(it["statistics"]["subscriberCount"]) for it in channels}
-    (page,) = collector(replay.url).again(known(*(post.post_id for post in plain)))
+    (page,) = collector(replay.url).reread(known(*(post.post_id for post in plain)))
     assert len(page.rows) == len(document["items"])
     for post, read in zip(plain, page.rows, strict=True):
         assert post.author is not None
@@ -922,7 +922,7 @@ def test_recorded_comments_are_read_as_the_parser_reads_them(
 ) -> None:
     name = "apidata__comment_threads__comment_threads_by_video_paged_1"
     plain = [post for post in youtube.posts(recorded(fixtures, name)) if isinstance(post, Post)]
-    (page,) = collector(replay.url).again(known(*(post.post_id for post in plain)))
+    (page,) = collector(replay.url).reread(known(*(post.post_id for post in plain)))
     assert list(page.rows) == plain
     assert page.gone == []
 

@@ -471,7 +471,7 @@ class Timeline:
         is_there = written.found_at <= self.now() and query.holds(a_post(written))
         return is_there and (cursor is None or place(written) < cursor)
 
-    def again(self, posts: Sequence[KnownPost]) -> Iterator[Page]:
+    def reread(self, posts: Sequence[KnownPost]) -> Iterator[Page]:
         yield from ()
 
     def check(self) -> None:

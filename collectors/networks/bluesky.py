@@ -96,7 +96,7 @@ class Bluesky:
             self._kept.clear()
             yield page
 
-    def again(self, posts: Sequence[KnownPost]) -> Iterator[Page]:
+    def reread(self, posts: Sequence[KnownPost]) -> Iterator[Page]:
         asked = [
             (number, post.post_id)
             for number, post in enumerate(posts, start=1)

@@ -104,7 +104,7 @@ class Mastodon:
             cursor = page.cursor
             yield page
 
-    def again(self, posts: Sequence[KnownPost]) -> Iterator[Page]:
+    def reread(self, posts: Sequence[KnownPost]) -> Iterator[Page]:
         """Read posts again where they were read, twenty in a call where the server takes that.
 
         Gone is what the server that gave it says it has not (404, 410), or shows as not public
@@ -280,7 +280,7 @@ class Mastodon:
                     raise
                 self._one_by_one.add(instance)
             else:
-                reading.again(answer, answer.document, instance, asked)
+                reading.reread(answer, answer.document, instance, asked)
         # What a list leaves out is gone, or the server does not do as it was asked.
         for post_id, status_id in list(asked.items()):
             try:
@@ -293,7 +293,7 @@ class Mastodon:
             else:
                 if is_list:
                     self._one_by_one.add(instance)
-                reading.again(answer, [answer.document], instance, asked)
+                reading.reread(answer, [answer.document], instance, asked)
         return reading.page(None)
 
     def _ask(
@@ -379,7 +379,7 @@ class _Reading:
         if reason.code != "not-public":
             self._bodies[body] = None
 
-    def again(
+    def reread(
         self, answer: Answer, statuses: list[Any], instance: str, asked: dict[str, str]
     ) -> None:
         """Read statuses, and take them out of those `asked`: by post_id, the id of the status."""

@@ -134,7 +134,7 @@ class Reddit:
             page, place = self._page(query, legs, place)
             yield page
 
-    def again(self, posts: Sequence[KnownPost]) -> Iterator[Page]:
+    def reread(self, posts: Sequence[KnownPost]) -> Iterator[Page]:
         """Read submissions and comments again, 100 a call; others are passed over."""
         for first in range(0, len(posts), _MOST_A_CALL):
             after = first + _MOST_A_CALL

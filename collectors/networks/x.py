@@ -128,7 +128,7 @@ class X:
             page, place = self._page(query, search)
             yield page
 
-    def again(self, posts: Sequence[KnownPost]) -> Iterator[Page]:
+    def reread(self, posts: Sequence[KnownPost]) -> Iterator[Page]:
         """Read known posts again, a hundred a call; what X says is not there or not public is
         `gone`, and what it says nothing about is neither."""
         waiting = _numbered(posts)

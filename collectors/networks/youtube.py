@@ -105,7 +105,7 @@ class YouTube:
             place = following
             yield replace(page, cursor=place.written if place else None, leg=leg)
 
-    def again(self, posts: Sequence[KnownPost]) -> Iterator[Page]:
+    def reread(self, posts: Sequence[KnownPost]) -> Iterator[Page]:
         """Read known videos and comments again, up to 50 of each a page.
 
         A video that is no longer public is gone; so is a reply whose thread is. Comments that

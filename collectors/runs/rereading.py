@@ -47,11 +47,11 @@ class Compliant(Protocol):
     """A network that can be asked which posts are gone without reading them."""
 
     def gone(self, posts: Sequence[KnownPost]) -> Iterator[Page]:
-        """Pages without rows whose `gone` answers for the posts asked, as `again` does."""
+        """Pages without rows whose `gone` answers for the posts asked, as `reread` does."""
         ...
 
 
-def measure(
+def reread(
     lake: Lake,
     campaign: Campaign,
     collector: Collector,
@@ -66,7 +66,7 @@ def measure(
     Posts that turn out to be gone are forgotten.
     """
     due = lake.due(campaign.campaign_id, collector.network, AGES, clock.now(), _MOST_POSTS)
-    read = _from(collector.again, [each.known for each in due])
+    read = _from(collector.reread, [each.known for each in due])
     return _read_again(lake, campaign, collector, clock, "measure", read, progress, stop)
 
 
@@ -92,7 +92,7 @@ def check(
         if isinstance(collector, Compliant):
             read, asked = _from(collector.gone, posts), len(posts)
         else:
-            read, asked = _from(collector.again, posts), 0
+            read, asked = _from(collector.reread, posts), 0
         reports.append(
             _read_again(lake, campaign, collector, clock, "check", read, progress, stop, asked)
         )

@@ -16,7 +16,7 @@ from collectors.base import CollectorError
 from collectors.networks.credentials import Credentials
 from collectors.networks.table import open_collector
 from collectors.runs.patience import Clock
-from collectors.runs.rereading import check, measure
+from collectors.runs.rereading import check, reread
 from collectors.runs.run import Progress, Report, run
 from data.keys import KeyMissing
 from data.lake import Lake
@@ -80,7 +80,7 @@ def go_round(
                     since=since, until=until, progress=progress, stop=stop,
                 )  # fmt: skip
                 return Turn(network, tuple(reports))
-            act = measure if purpose == "measure" else check
+            act = reread if purpose == "measure" else check
             report = act(lake, campaign, collector, time_of, progress=progress, stop=stop)
             return Turn(network, (report,))
         except (CollectorError, LakeError, KeyMissing) as problem:

@@ -53,7 +53,7 @@ def show(campaign: Campaign, *, is_busy: bool) -> None:
             ):
                 begin(Plan(campaign, networks, "run", since, until))
             for purpose in ("measure", "check"):
-                _again(campaign, networks, purpose, is_busy=is_busy)
+                _reread(campaign, networks, purpose, is_busy=is_busy)
 
 
 def begin(plan: Plan) -> None:
@@ -97,7 +97,7 @@ def _window(
     return drafts.moment(min(days)), drafts.moment(max(days) + timedelta(1))
 
 
-def _again(
+def _reread(
     campaign: Campaign, networks: tuple[Network, ...], purpose: Purpose, *, is_busy: bool
 ) -> None:
     """Reading known posts again: what for, and the button that does it."""

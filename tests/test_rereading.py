@@ -22,7 +22,7 @@ from collectors.networks.credentials import Credentials
 from collectors.runs import rounds
 from collectors.runs.imports import import_file
 from collectors.runs.patience import Clock
-from collectors.runs.rereading import AGES, CHECKED_AFTER, check, measure
+from collectors.runs.rereading import AGES, CHECKED_AFTER, check, reread
 from collectors.runs.rounds import Turn, go_round
 from collectors.runs.run import Progress, Report, run
 from data.keys import KeyMissing
@@ -81,7 +81,7 @@ class Place:
         return run(self.lake, self.campaign, self.collector(), self.clock)
 
     def measure(self, **more: Any) -> Report:
-        return measure(self.lake, self.campaign, self.collector(), self.clock, **more)
+        return reread(self.lake, self.campaign, self.collector(), self.clock, **more)
 
     def check(self, **more: Any) -> Report:
         return check(self.lake, self.campaign, self.collector(), self.clock, **more)
@@ -532,7 +532,7 @@ def test_mastodon_is_asked_server_by_server_and_one_that_fails_stops_no_other(
         assert report.new == sum(it.published_at >= BEGIN for half in halves for it in half.posts)
         now = END + 30 * DAY
         order.clear()
-        report = act(measure)
+        report = act(reread)
         assert report.read == report.known > 100
         assert len([number for number, _ in groupby(order)]) == 2
         assert len(order) <= 2 * (65 // 20 + 1)
@@ -558,7 +558,7 @@ class Silent:
     def pages(self, query: Query, cursor: str | None = None) -> Iterator[Page]:
         yield Page(self.posts)
 
-    def again(self, posts: Sequence[KnownPost]) -> Iterator[Page]:
+    def reread(self, posts: Sequence[KnownPost]) -> Iterator[Page]:
         for number, known in enumerate(posts, 1):
             self.calls += 1
             is_last = number == len(posts)
