@@ -69,14 +69,13 @@ class Words:
         """What went wrong, and what to do, as Markdown."""
         return self.t(f"error.{code}", **self._in_words(values))
 
-    def missing(self, reason: Mapping[str, object]) -> str:
-        """Why something could not be read, as Markdown: `code` and what fills its sentence."""
-        code = str(reason["code"])
+    def missing(self, code: str, values: Mapping[str, object]) -> str:
+        """Why something could not be read, as Markdown."""
         if code in locales.sentences(self.language)["missing"]:
-            said = self.t(f"missing.{code}", **self._in_words(reason))
+            said = self.t(f"missing.{code}", **self._in_words(values))
         else:
-            said = self.error(code, reason)
-        server = plain(str(reason.get("instance", "")))
+            said = self.error(code, values)
+        server = plain(str(values.get("instance", "")))
         return said if server in said else f"{server} – {said}"
 
     def _in_words(self, values: Mapping[str, object]) -> dict[str, object]:

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collectors.access.budget import Amount, Ledger
+from collectors.access.budget import Amount, Ledger, Nothing
 from collectors.base import BudgetSpent
+from collectors.networks.table import open_collector
+from collectors.networks.x import X
 from data.model import Campaign, Network
 
 CALL = Amount(100, Decimal("5.5"))
@@ -26,6 +28,27 @@ def test_nothing_may_be_spent_before_somebody_says_how_much(tmp_path) -> None:
         budget.reserve(CALL)
     assert refused.value.code == "budget-needed"
     assert Ledger(tmp_path).spent("essai", Network.X) == Amount()
+
+
+class Key:
+    """A key of X's that opens nothing here."""
+
+    def get(self, network: Network) -> dict[str, str]:
+        return {"bearer_token": "jeton-invente"}
+
+
+def test_nobody_reads_x_without_a_budget() -> None:
+    with pytest.raises(BudgetSpent) as refused:
+        open_collector(Network.X, campaign(budget_dollars=10), Key())
+    assert refused.value.code == "budget-needed"
+    with pytest.raises(TypeError, match="budget"):
+        X(bearer_token="jeton-invente")  # type: ignore[call-arg]
+
+
+def test_a_key_is_tried_with_nothing_to_spend() -> None:
+    for spend in (Nothing().left, lambda: Nothing().reserve(CALL)):
+        with pytest.raises(BudgetSpent):
+            spend()
 
 
 def test_what_was_reserved_counts_until_it_is_settled(tmp_path) -> None:

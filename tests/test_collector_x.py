@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collectors.access import answers
-from collectors.access.budget import Amount, Budget, Ledger
+from collectors.access.budget import Amount, Budget, Ledger, Nothing
 from collectors.base import (
     BudgetSpent,
     CollectorError,
@@ -29,7 +29,7 @@ from collectors.base import (
     Query,
     QuotaExhausted,
 )
-from collectors.networks import x
+from collectors.networks import x, x_search
 from collectors.readers import x as readers
 from collectors.readers.fields import Unreadable
 from collectors.runs.patience import Clock, Patience
@@ -251,7 +251,7 @@ def test_every_hashtag_stands_in_one_query_that_is_not_too_long(
 ) -> None:
     asked: list[str] = []
     while len(asked) < len(hashtags):
-        leg = list(x._leg(hashtags[len(asked) :], longest))
+        leg = list(x_search._leg(hashtags[len(asked) :], longest))
         assert len(leg) >= 1
         assert len(f"({' OR '.join(leg)})") <= longest
         asked += leg
@@ -772,7 +772,7 @@ def test_only_public_addresses_are_taken_for_the_storage(
 
 def test_x_itself_has_no_storage_on_this_computer(jobs: Loopback) -> None:
     with pytest.raises(CollectorError) as raised:
-        x.X(bearer_token=KEY)._stored("GET", f"{jobs.url}/storage/delivery/1")
+        x.X(bearer_token=KEY, budget=Nothing())._stored("GET", f"{jobs.url}/storage/delivery/1")
     assert raised.value.code == "job-failed"
     assert jobs.requests == []
 
@@ -892,7 +892,7 @@ def test_no_key_reaches_a_log_an_error_or_a_cursor(
 
 
 def test_the_address_is_a_setting_and_x_is_the_default(server: Loopback) -> None:
-    assert x.X(bearer_token=KEY).seconds_between_calls == 1.0
+    assert x.X(bearer_token=KEY, budget=Nothing()).seconds_between_calls == 1.0
     assert collector(server.url).seconds_between_calls == 0.0
     assert collector(server.url.replace("127.0.0.1", "localhost")).seconds_between_calls == 0.0
     collector(server.url + "/").check()

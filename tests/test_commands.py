@@ -110,6 +110,13 @@ def test_x_is_not_read_before_somebody_says_how_much_it_may_cost(said, x) -> Non
     assert x.requests == []
 
 
+def test_nobody_is_asked_for_a_price_before_there_is_a_budget(said, x) -> None:
+    said("campaign", "essai", *JUNE, "--networks", "x")
+    code, _ = said("estimate", "--campaign", "essai", "--json")
+    assert code == 4
+    assert x.requests == []
+
+
 def test_an_estimate_comes_before_a_run_and_the_budget_holds(said, x) -> None:
     said("campaign", "essai", *JUNE, "--networks", "x", "--budget-dollars", "20")
     code, shown = said("estimate", "--campaign", "essai", "--json")

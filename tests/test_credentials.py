@@ -13,6 +13,7 @@ import pytest
 from test_keys import Ring
 
 import locales
+from collectors.access.budget import Nothing
 from collectors.base import CollectorError, MissingCredentials
 from collectors.networks import table
 from collectors.networks.credentials import Credentials, Typed
@@ -255,7 +256,7 @@ def test_a_network_opens_with_its_key_and_the_choices_of_the_campaign(
         instances=("http://127.0.0.1:9",),
         subreddits=("exemple",),
     )
-    assert table.open_collector(network, campaign, credentials).network is network
+    assert table.open_collector(network, campaign, credentials, Nothing()).network is network
 
 
 def test_a_key_is_tried_by_one_call(monkeypatch):

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from decimal import Decimal
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from collectors.base import BudgetSpent
 from data.model import Campaign, Network
@@ -25,6 +25,34 @@ class Amount(NamedTuple):
 
     posts: int = 0
     dollars: Decimal = Decimal(0)
+
+
+class Spending(Protocol):
+    """What a paid network asks before each call, and tells after it."""
+
+    def left(self) -> Amount:
+        """What may still be spent; raises `BudgetSpent` where no limit was ever set."""
+        ...
+
+    def reserve(self, most: Amount) -> None:
+        """Note the most that a call can cost; raises `BudgetSpent` where that is too much."""
+        ...
+
+    def settle(self, most: Amount, spent: Amount) -> None:
+        """Put right, after a call, what was noted for it."""
+        ...
+
+
+class Nothing:
+    """For calls that cost nothing: whatever has a price is refused."""
+
+    def left(self) -> Amount:
+        raise BudgetSpent("budget-needed", network=Network.X)
+
+    def reserve(self, most: Amount) -> None:
+        self.left()
+
+    def settle(self, most: Amount, spent: Amount) -> None: ...
 
 
 class Ledger:

@@ -15,7 +15,7 @@ from collectors.commands import terminal
 from collectors.commands.campaigns import after, day, first_moment
 from collectors.networks.credentials import Credentials
 from collectors.networks.table import NETWORKS
-from collectors.runs.patience import Missing
+from collectors.runs.missing import CAPPED, Missing
 from collectors.runs.rounds import Purpose, Turn, clock, go_round
 from collectors.runs.run import Progress, Report
 from data.lake import Lake
@@ -183,7 +183,7 @@ def _tell(turn: Turn, language: str) -> None:
 
 
 def _reason(missing: Missing, language: str) -> str:
-    table = "missing" if missing.code == "capped" else "error"
+    table = "missing" if missing.code == CAPPED else "error"
     return text(language, f"{table}.{missing.code}", **missing.values)
 
 

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import json
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 import pandas as pd
 
 from collectors.access.budget import Ledger
-from collectors.base import CollectorError, Estimate, Query
+from collectors.base import CollectorError
 from collectors.commands import terminal
 from collectors.commands.campaigns import described
 from collectors.networks.credentials import Credentials
-from collectors.networks.table import in_our_words, open_collector, secrets_of
+from collectors.networks.table import secrets_of
 from collectors.runs.coverage import covered, gaps
-from collectors.runs.run import hashtags, span, stretches
+from collectors.runs.missing import named
+from collectors.runs.price import price
+from collectors.runs.run import hashtags, span
 from data.lake import Lake
 from data.model import Campaign, Network
 from data.store import LakeError
@@ -84,15 +84,8 @@ def estimate(lake: Lake, chosen: argparse.Namespace, language: str) -> int:
     """Ask X how many posts the next run would read, and say what they would cost."""
     try:
         campaign = terminal.campaign_of(lake, chosen.campaign)
-        budget = Ledger(lake.root).budget(campaign, Network.X)
-        windows = [each.window for each in stretches(lake, campaign, Network.X, datetime.now(UTC))]
-        with in_our_words():
-            collector: Any = open_collector(Network.X, campaign, Credentials(lake.root), budget)
-            found = sum(
-                (collector.estimate(Query(campaign.hashtags, *window)) for window in windows),
-                start=Estimate(0, 0, Decimal(0), Decimal(0)),
-            )
-        left = budget.left()
+        credentials = Credentials(lake.root)
+        found, left = price(lake, campaign, Network.X, credentials, datetime.now(UTC))
     except (LakeError, CollectorError) as error:
         terminal.refuse(language, error)
         return terminal.NEEDS_SOMEBODY if isinstance(error, CollectorError) else terminal.WRONG
@@ -103,13 +96,13 @@ def estimate(lake: Lake, chosen: argparse.Namespace, language: str) -> int:
         "requests": found.requests,
         "dollars": float(found.dollars),
         "most_dollars": float(found.most_dollars),
-        "left_dollars": float(left.dollars) if left.dollars.is_finite() else None,
+        "left_dollars": float(left) if left.is_finite() else None,
     }
     if chosen.json:
         days = [[day.isoformat(), n] for day, n in sorted(found.per_day.items())]
         terminal.show({**numbers, "per_day": days})
     else:
-        left_in_words = "—" if numbers["left_dollars"] is None else dollars(language, left.dollars)
+        left_in_words = "—" if numbers["left_dollars"] is None else dollars(language, left)
         said = {
             **numbers,
             "dollars": dollars(language, found.dollars),
@@ -128,7 +121,7 @@ def _last(runs: pd.DataFrame) -> dict[str, Any] | None:
         "finished_at": newest["finished_at"].to_pydatetime(),
         "outcome": newest["outcome"],
         "new": None if pd.isna(newest["new"]) else int(newest["new"]),
-        "missing": [] if pd.isna(newest["missing"]) else json.loads(newest["missing"]),
+        "missing": [{"code": each.code, **each.values} for each in named(newest["missing"])],
     }
 
 

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from collectors.access.addresses import address, checked, is_loopback, is_public_name
-from collectors.access.budget import Budget
-from collectors.base import Collector, CollectorError, NetworkUnavailable
+from collectors.access.budget import Nothing, Spending
+from collectors.base import BudgetSpent, Collector, CollectorError, NetworkUnavailable
 from data.model import Campaign, Network
 
 
@@ -54,11 +54,12 @@ def open_collector(
     network: Network,
     campaign: Campaign,
     credentials: Secrets,
-    budget: Budget | None = None,
+    budget: Spending | None = None,
 ) -> Collector:
     """The collector of a network, with its secrets and the campaign's own choices.
 
     Raises:
+        BudgetSpent: the network is paid for, and no `budget` was given (`budget-needed`).
         MissingCredentials: the network's secrets are not there.
         CollectorError: an address may not be called, or the campaign names no Mastodon server
             (`no-instance`).
@@ -76,6 +77,8 @@ def open_collector(
     if "subreddits" in takes:
         choices["subreddits"] = campaign.subreddits
     if "budget" in takes:
+        if budget is None:
+            raise BudgetSpent("budget-needed", network=network)
         choices["budget"] = budget
     opened: Collector = _collector(network)(**choices)
     return opened
@@ -88,7 +91,7 @@ def test_key(network: Network, campaign: Campaign, credentials: Secrets) -> None
         CollectorError: it does not; the kind and the code say why.
     """
     with in_our_words():
-        open_collector(network, campaign, credentials).check()
+        open_collector(network, campaign, credentials, Nothing()).check()
 
 
 @contextmanager

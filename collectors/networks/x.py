@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from collectors.access import answers
 from collectors.access.addresses import checked, is_loopback
-from collectors.access.budget import Amount, Budget
+from collectors.access.budget import Amount, Spending
 from collectors.base import (
     BudgetSpent,
     CollectorError,
@@ -85,8 +85,8 @@ _GONE = frozenset({"resource-not-found", "not-authorized-for-resource", "disallo
 class X:
     """X's public posts through tweepy; each post read, and each account with it, is paid for.
 
-    `address` is the API's. `budget` is asked before each call, and told afterwards what it cost;
-    without one nobody counts. X lets the archive be searched once in `seconds_between_calls`,
+    `address` is the API's. `budget` is asked before each call, and told afterwards what it cost.
+    X lets the archive be searched once in `seconds_between_calls`,
     and who calls has to wait.
     """
 
@@ -98,7 +98,7 @@ class X:
         *,
         bearer_token: str,
         address: str = "https://api.x.com",
-        budget: Budget | None = None,
+        budget: Spending,
     ) -> None:
         self.calls = 0
         self._is_ours = is_loopback(urlsplit(address).hostname or "")
@@ -326,8 +326,6 @@ class X:
     def _affordable(self, largest: int) -> int:
         """How many posts the budget lets one call ask for; a call for the fewest is tried anyway,
         and refused by the budget."""
-        if self._budget is None:
-            return largest
         left = self._budget.left()
         for_dollars = int(min(left.dollars // _MOST.dollars, Decimal(largest)))
         return max(_FEWEST, min(largest, left.posts // _MOST.posts, for_dollars))
@@ -344,8 +342,6 @@ class X:
         **parameters: Any,
     ) -> _Answer:
         """The answer to a call, noted in the budget at its highest price, then at its own."""
-        if self._budget is None:
-            return self._answer(call, **parameters)
         self._budget.reserve(most)
         spent = most
         try:

@@ -9,7 +9,7 @@ import logging
 import random
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from collectors.base import (
@@ -20,6 +20,7 @@ from collectors.base import (
     Page,
     QuotaExhausted,
 )
+from collectors.runs.missing import Missing
 from collectors.runs.seen import Seen
 from data.model import Post
 
@@ -49,14 +50,6 @@ class Clock:
 
     now: Callable[[], datetime]
     wait: Callable[[float], bool]
-
-
-@dataclass(frozen=True)
-class Missing:
-    """What could not be read: `code` names the sentence (`error.<code>`, `missing.<code>`)."""
-
-    code: str
-    values: dict[str, object] = field(default_factory=dict)
 
 
 class Patience:

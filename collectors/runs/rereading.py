@@ -17,7 +17,8 @@ import pandas as pd
 from collectors.access.budget import Ledger
 from collectors.base import Collector, CollectorError, Page
 from collectors.runs.collect import collect
-from collectors.runs.patience import Clock, Missing, Patience
+from collectors.runs.missing import Missing, named
+from collectors.runs.patience import Clock, Patience
 from collectors.runs.run import Progress, Report, alone, hashtags, outcome, pace, record
 from data.lake import Lake
 from data.model import Campaign, KnownPost, Network
@@ -40,6 +41,7 @@ _MOST_POSTS = 20_000
 #: network's until another check says the same a day later.
 _MANY = 20
 _SAID_AGAIN_AFTER = timedelta(hours=20)
+_TOO_MANY = "gone-too-many"
 
 
 @runtime_checkable
@@ -200,7 +202,7 @@ def _read_again(
         there = max(rows, asked - len(gone))
         is_doubtful = len(gone) > max(_MANY, there)
         if is_doubtful and not _was_said(lake, campaign, network, purpose, began_at):
-            patience.missing.append(Missing("gone-too-many", {"n": len(gone)}))
+            patience.missing.append(Missing(_TOO_MANY, {"n": len(gone)}))
             gone.clear()
         removed = lake.remove(campaign.campaign_id, network, gone) if gone else 0
     report = Report(
@@ -226,8 +228,12 @@ def _was_said(
     """Whether the last look of this purpose, a day ago, found too many posts gone as well."""
     rows = lake.collections(campaign.campaign_id)
     rows = rows[(rows["network"] == network) & (rows["format"] == purpose)]
-    is_said = rows["missing"].fillna("").str.contains("gone-too-many")
+    is_said = rows["missing"].map(_says_too_many).astype(bool)
     # One that could not be read to its end says nothing.
     rows = rows.assign(is_said=is_said)[is_said | (rows["outcome"] == "complete")]
     rows = rows[rows["started_at"] <= pd.Timestamp(now - _SAID_AGAIN_AFTER)]
     return bool(rows.sort_values("started_at")["is_said"].tail(1).any())
+
+
+def _says_too_many(missing: object) -> bool:
+    return any(each.code == _TOO_MANY for each in named(missing))

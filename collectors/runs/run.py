@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -28,7 +27,8 @@ from collectors.base import (
 )
 from collectors.runs.collect import collect
 from collectors.runs.coverage import Window, covered, gaps, moment
-from collectors.runs.patience import Clock, Missing, Patience
+from collectors.runs.missing import Missing, named, written
+from collectors.runs.patience import Clock, Patience
 from data.lake import Lake
 from data.model import Campaign, Network, normal_hashtag
 
@@ -222,9 +222,8 @@ def _interrupted(
 
 def _passed_over(missing: object, outcome: str) -> tuple[Missing, ...]:
     """What an interrupted run missed for good; what it ended with is asked for again."""
-    named = json.loads(missing) if isinstance(missing, str) else []
-    found = [Missing(each.pop("code"), each) for each in named]
-    return tuple(found[:-1] if outcome == "partial" else found)
+    found = named(missing)
+    return found[:-1] if outcome == "partial" else found
 
 
 def _read(
@@ -342,11 +341,6 @@ def record(lake: Lake, facts: dict[str, Any], report: Report, finished_at: datet
         missing=written(report.missing),
         outcome=report.outcome,
     )
-
-
-def written(missing: Iterable[Missing]) -> str:
-    """The `missing` of `Lake.collections`."""
-    return json.dumps([{"code": each.code, **each.values} for each in missing], default=str)
 
 
 def outcome(patience: Patience, *, is_whole: bool, is_empty: bool) -> Outcome:

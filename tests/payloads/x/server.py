@@ -7,9 +7,11 @@ import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from math import ceil
 from typing import Any
 
+from collectors.access.budget import Amount
 from collectors.networks.x import X
 from tests.invented import TAG, Invented, InventedPost
 from tests.loopback import Answer, Request
@@ -32,9 +34,20 @@ _NOISE_EVERY = 50
 _REASONS = {"resource-not-found": "deleted", "not-authorized-for-resource": "protected"}
 
 
+class Unlimited:
+    """A budget that covers everything, for tests of what is read and not of what it costs."""
+
+    def left(self) -> Amount:
+        return Amount(10**12, Decimal("Infinity"))
+
+    def reserve(self, most: Amount) -> None: ...
+
+    def settle(self, most: Amount, spent: Amount) -> None: ...
+
+
 def collector(url: str, **more: Any) -> X:
     """What is tested, asking this server."""
-    return X(**{**SECRETS, "address": url, **more})
+    return X(**{**SECRETS, "address": url, "budget": Unlimited(), **more})
 
 
 def post_id(number: int) -> str:

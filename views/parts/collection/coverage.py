@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import streamlit as st
 
 from collectors.runs.coverage import covered, gaps, moment
+from collectors.runs.missing import CAPPED, named
 from collectors.runs.run import hashtags, span
 from data.model import Campaign, Network
 from views.parts import cards, charts, tables
@@ -83,8 +83,7 @@ def stretches(
 
 
 def _is_capped(missing: object) -> bool:
-    codes = json.loads(missing) if isinstance(missing, str) else []
-    return any(each["code"] == "capped" for each in codes)
+    return any(each.code == CAPPED for each in named(missing))
 
 
 def _is_due(found: pd.DataFrame, now: datetime) -> pd.Series:

@@ -148,7 +148,7 @@ def _instances(before: Campaign, end: str) -> tuple[tuple[str, ...], list[str]]:
         try:
             servers.append(checked(each).removeprefix("https://"))
         except CollectorError as error:
-            problems.append(words().missing({"code": error.code, **error.values, "instance": each}))
+            problems.append(words().missing(error.code, {**error.values, "instance": each}))
     if not typed:
         problems.append(t("campaign_form.no_instance"))
     return tuple(dict.fromkeys(servers)), problems

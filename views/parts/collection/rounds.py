@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from collectors.base import BudgetSpent, MissingCredentials
-from collectors.runs.patience import Missing
+from collectors.runs.missing import Missing
 from collectors.runs.rounds import Turn
 from collectors.runs.run import Progress, Report
 from data.lake import Lake
@@ -131,7 +131,7 @@ def _turn(turn: Turn) -> None:
         return
     outcome = _outcome(turn.reports)
     st.markdown(f"**{network}** – {t(f'outcome.{outcome}') if outcome else t('runs.up_to_date')}")
-    missing = [words().missing({"code": it.code, **it.values}) for it in _missing(turn.reports)]
+    missing = [words().missing(it.code, it.values) for it in _missing(turn.reports)]
     for sentence in dict.fromkeys(missing):
         st.warning(sentence, icon=":material/warning:")
     dollars = sum(report.dollars for report in turn.reports)

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from collectors.access.budget import Ledger
-from collectors.base import CollectorError, Estimate, Query
+from collectors.base import CollectorError, Estimate
 from collectors.networks.credentials import Credentials
-from collectors.networks.table import open_collector
+from collectors.runs.price import price
 from collectors.runs.rounds import Purpose, Turn, go_round
-from collectors.runs.run import Progress, stretches
+from collectors.runs.run import Progress
 from data.keys import KeyMissing
 from data.lake import Lake
 from data.model import Campaign, Network
@@ -94,18 +93,15 @@ def start_estimate(lake: Lake, plan: Plan) -> str:
     job = EstimateJob(campaign_id=plan.campaign.campaign_id, plan=plan)
 
     def work() -> None:
-        budget = Ledger(lake.root).budget(plan.campaign, Network.X)
-        budget.left()  # where none was set, nobody is asked anything
-        x = open_collector(Network.X, plan.campaign, Credentials(lake.root), budget)
-        now = datetime.now(UTC)
-        windows = [
-            each.window
-            for each in stretches(lake, plan.campaign, Network.X, now, plan.since, plan.until)
-        ]
-        tags = plan.campaign.hashtags
-        found = (x.estimate(Query(tags, *window)) for window in windows)
-        job.estimate = sum(found, start=Estimate(0, 0, Decimal(0), Decimal(0)))
-        job.left = budget.left().dollars  # counting has its price too
+        job.estimate, job.left = price(
+            lake,
+            plan.campaign,
+            Network.X,
+            Credentials(lake.root),
+            datetime.now(UTC),
+            plan.since,
+            plan.until,
+        )
 
     return jobs.start(job, _guarded(job, work))
 

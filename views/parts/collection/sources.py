@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
@@ -14,6 +13,7 @@ from collectors.access.budget import Ledger
 from collectors.base import CollectorError
 from collectors.networks.credentials import Credentials
 from collectors.networks.table import secrets_of
+from collectors.runs.missing import named
 from data.lake import Lake
 from data.model import Campaign, Network
 from data.store import home
@@ -93,8 +93,8 @@ def _missed(readings: pd.DataFrame) -> None:
     if readings.empty:
         return
     newest = readings.iloc[0]
-    missing = json.loads(newest["missing"]) if isinstance(newest["missing"], str) else []
-    for sentence in dict.fromkeys(words().missing(dict(each)) for each in missing):
+    missing = named(newest["missing"])
+    for sentence in dict.fromkeys(words().missing(it.code, it.values) for it in missing):
         st.warning(sentence, icon=":material/warning:")
     if newest["outcome"] == "stopped":
         st.caption(t("sources.stopped"))
