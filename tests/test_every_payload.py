@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from mangling import STRANGE, assert_every_post_can_be_kept, mangled, places
 
-from collectors.files import FORMATS, sources
+from collectors.files import DOCUMENTS, sources
 from collectors.readers.fields import Unreadable
 
 ANSWERS = sorted((Path(__file__).parent / "payloads").glob("*/*.json"))
@@ -23,7 +23,7 @@ def answer(path: Path) -> Any:
 @pytest.mark.parametrize("path", ANSWERS, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_a_saved_answer_is_recognised_by_one_format_and_read_as_a_file(path: Path) -> None:
     document = answer(path)
-    [format_] = [each for each in FORMATS if each.recognises(document)]
+    [format_] = [each for each in DOCUMENTS if each.recognises(document)]
     [source] = sources(path)
     assert source.format is format_
     posts = [post for page in source.pages() for post in page.rows]
@@ -36,7 +36,7 @@ def test_a_saved_answer_is_recognised_by_one_format_and_read_as_a_file(path: Pat
 @given(value=STRANGE)
 def test_whatever_stands_anywhere_gives_posts_or_reasons(path: Path, value: Any) -> None:
     document = answer(path)
-    [format_] = [each for each in FORMATS if each.recognises(document)]
+    [format_] = [each for each in DOCUMENTS if each.recognises(document)]
     for place in places(document):
         changed = mangled(document, place, value)
         assert isinstance(format_.recognises(changed), bool)

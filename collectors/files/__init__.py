@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from collectors.base import CollectorError, Page, Refusal
-from collectors.files import bluesky, mastodon, reddit, x_v2, youtube, zeeschuimer
-from collectors.files.format import Format
+from collectors.files import bluesky, mastodon, reddit, x_v2, youtube, youtube_studio, zeeschuimer
+from collectors.files.format import Documents, Format, Table
 from collectors.files.stream import Stream, parsed_or_why, streams
+from collectors.files.table import Layout, layouts, rows
 from collectors.readers.fields import Unreadable
 from data.model import Post
 
-#: The first that recognises a document reads its file.
+#: The first that recognises a document, or the header of a table, reads its file.
 FORMATS: tuple[Format, ...] = (
     zeeschuimer.FORMAT,
     bluesky.FORMAT,
@@ -23,7 +24,10 @@ FORMATS: tuple[Format, ...] = (
     reddit.FORMAT,
     youtube.FORMAT,
     x_v2.FORMAT,
+    youtube_studio.FORMAT,
 )
+DOCUMENTS = tuple(it for it in FORMATS if isinstance(it, Documents))
+TABLES = tuple(it for it in FORMATS if isinstance(it, Table))
 
 _POSTS_A_PAGE = 500
 
@@ -41,7 +45,8 @@ class Source:
     name: str
     format: Format
     _stream: Stream
-    _is_whole: bool
+    _is_whole: bool = False
+    _layout: Layout | None = None
 
     @property
     def fraction(self) -> float:
@@ -56,42 +61,60 @@ class Source:
         and the rest goes on; a file that breaks off gives what was read, then a refusal.
         """
         lines, posts = _position(cursor)
-        rows: list[Post] = []
+        read: list[Post] = []
         refused: list[Refusal] = []
         reached = cursor
-        for line, items in self._items(lines):
-            read = posts if line == lines + 1 else 0
-            for item in islice(items, read, None):
-                if len(rows) + len(refused) == _POSTS_A_PAGE:
-                    yield Page(rows, f"{line - 1}+{read}" if read else reached, refused)
-                    rows, refused = [], []
+        for line, last, items in self._items(lines):
+            number = posts if line == lines + 1 else 0
+            for item in islice(items, number, None):
+                if len(read) + len(refused) == _POSTS_A_PAGE:
+                    yield Page(read, f"{line - 1}+{number}" if number else reached, refused)
+                    read, refused = [], []
                 if isinstance(item, Unreadable):
                     refused.append(Refusal(line, item.code, item.detail))
                 else:
-                    rows.append(item)
-                read += 1
-            reached = str(line)
-        if rows or refused:
-            yield Page(rows, reached, refused)
+                    read.append(item)
+                number += 1
+            reached = str(last)
+        if read or refused:
+            yield Page(read, reached, refused)
 
-    def _items(self, after: int) -> Iterator[tuple[int, Iterator[Post | Unreadable]]]:
-        """What each line holds; a document that fills the file stands on its first."""
-        if not self._is_whole:
+    def _items(self, after: int) -> Iterator[tuple[int, int, Iterator[Post | Unreadable]]]:
+        """What each line holds, or the lines of each row: the first, the last, and the posts."""
+        if isinstance(self.format, Table):
+            assert self._layout is not None  # noqa: S101  (a table is found by its header)
+            for first, last, row in rows(self._stream, self._layout, after):
+                yield first, last, _of_row(self.format, row)
+        elif not self._is_whole:
             for number, line in self._stream.lines(after):
                 quickly = self.format.posts_of_line(line) if isinstance(line, bytes) else None
-                yield number, quickly or self._posts(parsed_or_why(line))
+                yield number, number, quickly or _of_document(self.format, parsed_or_why(line))
         elif after == 0:
             try:
-                yield 1, self._posts(self._stream.document())
+                yield 1, 1, _of_document(self.format, self._stream.document())
             except Unreadable as problem:
-                yield 1, iter([problem])
+                yield 1, 1, iter([problem])
 
-    def _posts(self, document: Any) -> Iterator[Post | Unreadable]:
-        if isinstance(document, Unreadable):
-            return iter([document])
-        if self.format.recognises(document):
-            return self.format.posts(document)
-        return iter([Unreadable("other")])
+
+def _of_document(format_: Documents, document: Any) -> Iterator[Post | Unreadable]:
+    if isinstance(document, Unreadable):
+        return iter([document])
+    if format_.recognises(document):
+        return format_.posts(document)
+    return iter([Unreadable("other")])
+
+
+def _of_row(format_: Table, row: Mapping[str, str] | Unreadable) -> Iterator[Post | Unreadable]:
+    if isinstance(row, Unreadable):
+        yield row
+        return
+    try:
+        post = format_.post(row)
+    except Unreadable as problem:
+        yield problem
+        return
+    if post is not None:
+        yield post
 
 
 def files_in(path: Path) -> list[Path]:
@@ -129,12 +152,16 @@ def sources(path: Path) -> list[Source]:
 
 
 def _source(stream: Stream) -> Source:
+    if stream.is_workbook:
+        if table := _table(stream):
+            return table
+        raise CollectorError("office", name=stream.name)
     reasons: list[str] = []
     for _, line in islice(stream.lines(), _LOOKED_AT):
         document = parsed_or_why(line)
         format_, reason = _recognised(document)
         if format_:
-            return Source(stream.name, format_, replace(stream), _is_whole=False)
+            return Source(stream.name, format_, replace(stream))
         if not reasons and reason in {"json", "line-too-long"} and _begins_json(stream):
             # A document written over several lines: its first line is none by itself.
             whole, reason_of_whole = _recognised(_whole(stream))
@@ -146,17 +173,31 @@ def _source(stream: Stream) -> Source:
         reasons.append(reason)
         if reason == "bomb":
             break
+    if "bomb" not in reasons and not _begins_json(stream) and (table := _table(stream)):
+        return table
     raise CollectorError(_reason(reasons, stream), name=stream.name)
 
 
-def _recognised(document: Any) -> tuple[Format | None, str]:
+def _table(stream: Stream) -> Source | None:
+    """The stream as a table whose header a format knows; None where none does."""
+    try:
+        for layout in layouts(stream):
+            for format_ in TABLES:
+                if format_.recognises(layout.header):
+                    return Source(stream.name, format_, replace(stream), _layout=layout)
+    except Unreadable as problem:
+        raise CollectorError(problem.code, name=stream.name) from None
+    return None
+
+
+def _recognised(document: Any) -> tuple[Documents | None, str]:
     """The document's format, or why it has none."""
     if isinstance(document, Unreadable):
         return None, document.code
-    for format_ in FORMATS:
+    for format_ in DOCUMENTS:
         if format_.recognises(document):
             return format_, ""
-    codes = (format_.without_posts(document) for format_ in FORMATS)
+    codes = (format_.without_posts(document) for format_ in DOCUMENTS)
     return None, next(filter(None, codes), "unknown-format")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from collectors.files.format import Format
+from collectors.files.format import Documents
 from collectors.readers import bluesky
 
 _SEARCH_PAGE = {"posts", "cursor", "hitsTotal"}
@@ -64,4 +64,4 @@ def _is_account(item: Any) -> bool:
     return isinstance(did, str) and did.startswith("did:")
 
 
-FORMAT = Format("bluesky", _recognises, bluesky.posts, _without_posts)
+FORMAT = Documents("bluesky", _recognises, bluesky.posts, _without_posts)

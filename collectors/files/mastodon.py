@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from collectors.files.format import Format
+from collectors.files.format import Documents
 from collectors.readers import mastodon
 
 
@@ -29,4 +29,4 @@ def _without_posts(document: Any) -> str | None:
     return "profiles" if accounts and not _recognises(document) else None
 
 
-FORMAT = Format("mastodon", _recognises, mastodon.posts, _without_posts)
+FORMAT = Documents("mastodon", _recognises, mastodon.posts, _without_posts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from collectors.files.format import Format
+from collectors.files.format import Documents
 from collectors.readers import reddit
 
 _READ = {reddit.SUBMISSION, reddit.COMMENT, reddit.MORE}
@@ -35,4 +35,4 @@ def _kinds(document: Any) -> set[str]:
     return kinds
 
 
-FORMAT = Format("reddit", _recognises, reddit.posts, _without_posts)
+FORMAT = Documents("reddit", _recognises, reddit.posts, _without_posts)

@@ -1,4 +1,4 @@
-"""From bytes to JSON documents: a plain, gzip or zip file, one document a line or one in all.
+"""From bytes to lines and JSON documents: a plain, gzip or zip file, a document a line or in all.
 
 Nothing is unpacked to the disk, and a line is all that is held in memory. What a file is
 shows in its bytes: names lie.
@@ -49,6 +49,8 @@ _UTF_16 = {
     b"\x00{": "utf-16-be",
     b"\x00[": "utf-16-be",
 }
+_MARKUP = (b"<", b"%PDF")
+_WORKBOOK = frozenset({"[Content_Types].xml", "xl/workbook.xml"})
 _DAMAGED = (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 
 
@@ -56,11 +58,13 @@ _DAMAGED = (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 class Stream:
     """One readable run of bytes: a file, or one member of a zip.
 
-    `reached` is how many bytes of the file lie behind where reading is.
+    `reached` is how many bytes of the file lie behind where reading is. A workbook is no run of
+    bytes: its sheets are read as tables.
     """
 
     path: Path
     member: zipfile.ZipInfo | None = None
+    is_workbook: bool = False
     reached: int = field(default=0, init=False)
 
     @property
@@ -80,8 +84,14 @@ class Stream:
         Empty lines are left out. A line too long to be held comes as the `Unreadable` that
         says so; so does the point where the file breaks off, as the last.
         """
+        for number, line in self.every_line(after):
+            if line and not (isinstance(line, bytes) and line.isspace()):
+                yield number, line
+
+    def every_line(self, after: int = 0) -> Iterator[tuple[int, bytes | Unreadable]]:
+        """As `lines`, the empty ones too: they may stand inside a cell of a table."""
         for number, line in enumerate(_lines(self._utf_8()), start=1):
-            if number > after and line and not (isinstance(line, bytes) and line.isspace()):
+            if number > after:
                 yield number, line
 
     def document(self) -> Any:
@@ -175,6 +185,8 @@ def _members(path: Path) -> list[Stream]:
     try:
         with zipfile.ZipFile(path) as archive:
             members = [info for info in archive.infolist() if not info.is_dir()]
+            if {info.filename for info in members} >= _WORKBOOK:
+                return [Stream(path, is_workbook=True)]
             for info in members:
                 if _climbs_out(info.filename):
                     raise CollectorError("zip-path", name=path.name)
@@ -182,19 +194,20 @@ def _members(path: Path) -> list[Stream]:
                     raise CollectorError("zip-encrypted", name=path.name)
                 if info.filename == "[Content_Types].xml":
                     raise CollectorError("office", name=path.name)
-            return [Stream(path, info) for info in members if _may_be_json(archive, info)]
+            return [Stream(path, info) for info in members if _may_be_read(archive, info)]
     except (*_DAMAGED, ValueError, NotImplementedError):
         raise CollectorError("zip-damaged", name=path.name) from None
 
 
-def _may_be_json(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
+def _may_be_read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
     """Archives hold pictures by the thousand; each is left after one look at its first bytes."""
     try:
         with archive.open(member) as file:
             head = file.read(64).lstrip()
     except (*_DAMAGED, NotImplementedError):
         return True
-    return head.startswith((b"{", b"[", codecs.BOM_UTF8, _GZIP, *_UTF_16))
+    is_data = head.startswith((b"{", b"[", codecs.BOM_UTF8, _GZIP, *_UTF_16))
+    return is_data or (b"\0" not in head and not head.startswith(_MARKUP))
 
 
 def _climbs_out(name: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from collectors.files.format import Format
+from collectors.files.format import Documents
 from collectors.readers import x
 from collectors.readers.fields import Unreadable
 from data.model import Post
@@ -83,4 +83,4 @@ def _is_empty_page(document: dict[str, Any]) -> bool:
     return isinstance(meta, dict) and meta.get("result_count") == 0
 
 
-FORMAT = Format("x-v2", _recognises, _posts, _without_posts, x.posts_of_line)
+FORMAT = Documents("x-v2", _recognises, _posts, _without_posts, x.posts_of_line)

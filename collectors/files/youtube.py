@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from collectors.files.format import Format
+from collectors.files.format import Documents
 from collectors.readers import youtube
 
 _ITEMS = {"video", "searchResult", "playlistItem", "comment", "commentThread"}
@@ -32,4 +32,4 @@ def _list(document: Any) -> list[Any]:
     return document if isinstance(document, list) else []
 
 
-FORMAT = Format("youtube", _recognises, youtube.posts, _without_posts)
+FORMAT = Documents("youtube", _recognises, youtube.posts, _without_posts)

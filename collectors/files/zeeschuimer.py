@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
-from collectors.files.format import Format
+from collectors.files.format import Documents
 from collectors.readers import web_instagram, web_tiktok, web_x
 from collectors.readers.fields import Unreadable, mapping, moment, text
 from data.model import Post
@@ -55,4 +55,4 @@ def _collected_at(envelope: dict[str, Any]) -> datetime | None:
     return moment(written / 1000 if is_number else written, "timestamp_collected")
 
 
-FORMAT = Format("zeeschuimer", _recognises, _posts)
+FORMAT = Documents("zeeschuimer", _recognises, _posts)

@@ -126,7 +126,8 @@ def is_before(at: datetime | None, since: datetime | None) -> bool:
 def span_of(since: datetime | None, now: datetime) -> str:
     """The shortest of Reddit's spans of time that reaches back to a moment.
 
-    >>> span_of(datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 6, 9, tzinfo=UTC))
+    >>> since, now = (datetime.fromisoformat(f"2026-06-{it}T00:00Z") for it in ("01", "09"))
+    >>> span_of(since, now)
     'month'
     """
     return next((name for name, span in _SPANS if since and now - since < span), "all")

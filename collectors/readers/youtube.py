@@ -57,7 +57,7 @@ def _video(item: dict[str, Any]) -> Post:
     _require_public(item)
     snippet = fields.mapping(item, "snippet")
     numbers = fields.mapping(item, "statistics")
-    return _shown(fields.required(item, "id"), snippet)._replace(
+    return shown(fields.required(item, "id"), snippet)._replace(
         likes=count(numbers.get("likeCount"), "likeCount"),
         replies=count(numbers.get("commentCount"), "commentCount"),
         impressions=count(numbers.get("viewCount"), "viewCount"),
@@ -76,7 +76,7 @@ def _search_result(item: dict[str, Any]) -> Post:
         for name in ("title", "description")
         if (text := fields.text(snippet, name)) is not None
     }
-    return _shown(fields.required(found, "videoId"), snippet | written)
+    return shown(fields.required(found, "videoId"), snippet | written)
 
 
 def _playlist_item(item: dict[str, Any]) -> Post:
@@ -88,7 +88,7 @@ def _playlist_item(item: dict[str, Any]) -> Post:
         raise Unreadable("not-public", "?")  # a deleted or private video
     published = fields.mapping(item, "contentDetails").get("videoPublishedAt")
     video_id = fields.required(fields.mapping(snippet, "resourceId"), "videoId")
-    return _shown(video_id, snippet | {"channelId": owner, "publishedAt": published})
+    return shown(video_id, snippet | {"channelId": owner, "publishedAt": published})
 
 
 def _require_public(item: dict[str, Any]) -> None:
@@ -97,7 +97,8 @@ def _require_public(item: dict[str, Any]) -> None:
         raise Unreadable("not-public", privacy or "?")
 
 
-def _shown(video_id: str, snippet: dict[str, Any]) -> Post:
+def shown(video_id: str, snippet: dict[str, Any]) -> Post:
+    """A video as its `snippet` shows it: title and description are its text."""
     title, description = fields.text(snippet, "title"), fields.text(snippet, "description")
     text = "\n\n".join(part for part in (title, description) if part)
     return Post(
