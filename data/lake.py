@@ -19,7 +19,7 @@ from data.aside import KeptAside
 from data.derive import derive
 from data.forget import forget, remove
 from data.keys import DEMO_KEY, Keys
-from data.known import Due, due, known
+from data.known import LastSeen, known, to_reread
 from data.model import POSTS, Account, Campaign, Network
 from data.pseudonyms import Pseudonyms
 from data.store import LakeError, Store, home
@@ -288,21 +288,21 @@ class Lake:
 
     # Reading again
 
-    def due(
+    def to_reread(
         self,
         campaign_id: str,
         network: Network,
         ages: Sequence[timedelta],
         now: datetime,
         limit: int,
-    ) -> list[Due]:
+    ) -> list[LastSeen]:
         """The posts that have passed one of these ages since they were last seen, at most `limit`.
 
         The most telling first: those that passed the youngest age, then those with the most
-        engagements. Reposts, posts without a date and posts whose reference is gone are never due.
+        engagements. Never reposts, posts without a date and posts whose reference is gone.
         """
         pseudonyms = self._pseudonyms(campaign_id)
-        return due(self.store, campaign_id, pseudonyms, network, ages, now, limit)
+        return to_reread(self.store, campaign_id, pseudonyms, network, ages, now, limit)
 
     def known(
         self,
@@ -310,8 +310,8 @@ class Lake:
         network: Network,
         seen_before: datetime,
         limit: int,
-        after: Due | None = None,
-    ) -> list[Due]:
+        after: LastSeen | None = None,
+    ) -> list[LastSeen]:
         """The posts that nobody has seen since a moment, the longest unseen first.
 
         At most `limit`, behind `after`, the last of those given before. Reposts are among them
