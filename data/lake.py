@@ -22,6 +22,7 @@ from data.keys import DEMO_KEY, Keys
 from data.known import LastSeen, known, to_reread
 from data.model import POSTS, Account, Campaign, Network
 from data.pseudonyms import Pseudonyms
+from data.retain import Retained, retain
 from data.store import LakeError, Store, home
 from data.tables import Table, connect
 from data.writer import Writer
@@ -343,10 +344,9 @@ class Lake:
         """
         return aside.read(self.store.aside / campaign_id, self._key(campaign_id), name)
 
-    def expire_aside(self, campaign_id: str, now: datetime) -> None:
-        """Remove the pages kept aside more than 30 days before `now`."""
-        with self.store.writing():
-            aside.expire(self.store.aside / campaign_id, now)
+    def retain(self) -> Retained:
+        """Remove what may be kept no longer, of all campaigns: after a start, a run, an import."""
+        return retain(self.store, datetime.now(UTC))
 
     # Inside
 
