@@ -8,14 +8,16 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from findings import reach_process
-from views.parts import jobs
+from views.parts import jobs, retention
 from views.parts.serving import Compressed, Sealed
 
 
 @asynccontextmanager
 async def _running(_: st.App) -> AsyncIterator[None]:
     reach_process.start()
+    retaining = retention.start()
     yield
+    retaining.set()
     jobs.stop_all()
     reach_process.stop()
 

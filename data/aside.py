@@ -36,15 +36,14 @@ def keep(folder: Path, key: bytes, network: Network, body: bytes, why: str, now:
     name = f"{now.astimezone(UTC):{_WRITTEN_AT}}-{network}-{secrets.token_hex(4)}"
     nonce = secrets.token_bytes(_NONCE)
     said = why.replace("\0", "").encode() + b"\0" + body[:_MOST_BYTES]
-    # In its place only when it is whole; what a crash leaves goes at the next page.
-    for unfinished in folder.glob("*.part"):
-        unfinished.unlink()
-    unfinished = folder / f"{name}.part"
+    for file in expired(folder, now):
+        file.unlink()
+    # Before this one is there, which a clock that was set back makes the oldest.
+    for page in kept(folder)[_MOST_PAGES - 1 :]:
+        (folder / page.name).unlink()
+    unfinished = folder / f"{name}.part"  # in its place only when it is whole
     unfinished.write_bytes(nonce + _cipher(key).encrypt(nonce, said, name.encode()))
     unfinished.replace(folder / name)
-    expire(folder, now)
-    for page in kept(folder)[_MOST_PAGES:]:
-        (folder / page.name).unlink()
     return name
 
 
@@ -52,10 +51,9 @@ def kept(folder: Path) -> list[KeptAside]:
     """The pages in a folder, the newest first."""
     found = []
     for file in folder.glob("*"):
-        named = _NAME.fullmatch(file.name)
-        if named:
-            at = datetime.strptime(named[1], _WRITTEN_AT).replace(tzinfo=UTC)
-            found.append(KeptAside(file.name, Network(named[2]), at, file.stat().st_size))
+        if named := _NAME.fullmatch(file.name):
+            at, network = _kept_at(named), Network(named[2])
+            found.append(KeptAside(file.name, network, at, file.stat().st_size))
     return sorted(found, reverse=True)
 
 
@@ -74,17 +72,27 @@ def read(folder: Path, key: bytes, name: str) -> tuple[str, bytes]:
     return why.decode(), body
 
 
-def expire(folder: Path, now: datetime) -> None:
-    """Remove the pages that are older than 30 days."""
-    for page in kept(folder):
-        if page.at < now - _DAYS:
-            (folder / page.name).unlink()
+def expired(folder: Path, now: datetime) -> list[Path]:
+    """What must go from a folder: pages older than 30 days, and what a crash left of others.
+
+    Under the lake's lock nobody is at work on one that is unfinished.
+    """
+    return [file for file in folder.glob("*") if _is_expired(file.name, now)]
 
 
 def clear(folder: Path) -> None:
     """Remove all pages, and what is left of others."""
     for file in folder.glob("*"):
         file.unlink()
+
+
+def _is_expired(name: str, now: datetime) -> bool:
+    named = _NAME.fullmatch(name)
+    return name.endswith(".part") or (named is not None and _kept_at(named) < now - _DAYS)
+
+
+def _kept_at(named: re.Match[str]) -> datetime:
+    return datetime.strptime(named[1], _WRITTEN_AT).replace(tzinfo=UTC)
 
 
 def _cipher(key: bytes) -> AESGCM:

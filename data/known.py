@@ -13,23 +13,23 @@ from data.store import Store
 from data.tables import connect
 
 
-class Due(NamedTuple):
-    """A post to read again: its pseudonym, what its network calls it, when it was last seen."""
+class LastSeen(NamedTuple):
+    """A known post: its pseudonym, what its network calls it, when it was last seen."""
 
     post_id: str
     known: KnownPost
     observed_at: datetime
 
 
-# With the age that it has passed, a post is due at one moment; seen since, it is not.
-_DUE = """
-    select *, due_at - published_at as age, list_sum([likes, replies, reposts, quotes]) as worth
+# The last of the ages that a post has passed, it passed at one moment: seen since, it can wait.
+_TO_REREAD = """
+    select *, passed_at - published_at as age, list_sum([likes, replies, reposts, quotes]) as worth
     from (
         select *, list_max([published_at + it for it in $ages if published_at + it <= $now])
-            as due_at
+            as passed_at
         from posts where network = $network and kind <> 'repost'
     )
-    where observed_at < due_at
+    where observed_at < passed_at
 """
 
 # That somebody reposted something, without a moment of its own, is no post to ask for.
@@ -53,7 +53,7 @@ _NAMED = """
 """
 
 
-def due(
+def to_reread(
     store: Store,
     campaign_id: str,
     pseudonyms: Pseudonyms,
@@ -61,9 +61,9 @@ def due(
     ages: Sequence[timedelta],
     now: datetime,
     limit: int,
-) -> list[Due]:
+) -> list[LastSeen]:
     """The posts that have passed one of the ages since they were last seen."""
-    query = _NAMED.format(chosen=_DUE, order="age, worth desc nulls last")
+    query = _NAMED.format(chosen=_TO_REREAD, order="age, worth desc nulls last")
     given = {"network": network, "ages": list(ages), "now": now, "limit": limit}
     return _read(store, campaign_id, pseudonyms, query, given)
 
@@ -75,8 +75,8 @@ def known(
     network: Network,
     seen_before: datetime,
     limit: int,
-    after: Due | None,
-) -> list[Due]:
+    after: LastSeen | None,
+) -> list[LastSeen]:
     """The posts that were last seen before a moment, behind `after`."""
     query = _NAMED.format(chosen=_KNOWN, order="observed_at")
     given = {
@@ -95,10 +95,10 @@ def _read(
     pseudonyms: Pseudonyms,
     query: str,
     given: dict[str, object],
-) -> list[Due]:
+) -> list[LastSeen]:
     with closing(connect(store.spill)) as connection:
         store.posts.rows(connection, campaign_id).create_view("posts")
         store.references.rows(connection, campaign_id).create_view("reference")
         rows = connection.sql(query, params=given).to_arrow_table().to_pydict()
     known_posts = map(pseudonyms.read_reference, rows["reference"])
-    return list(map(Due, rows["post_id"], known_posts, rows["observed_at"]))
+    return list(map(LastSeen, rows["post_id"], known_posts, rows["observed_at"]))

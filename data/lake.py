@@ -19,9 +19,10 @@ from data.aside import KeptAside
 from data.derive import derive
 from data.forget import forget, remove
 from data.keys import DEMO_KEY, Keys
-from data.known import Due, due, known
+from data.known import LastSeen, known, to_reread
 from data.model import POSTS, Account, Campaign, Network
 from data.pseudonyms import Pseudonyms
+from data.retain import Retained, retain
 from data.store import LakeError, Store, home
 from data.tables import Table, connect
 from data.writer import Writer
@@ -288,21 +289,21 @@ class Lake:
 
     # Reading again
 
-    def due(
+    def to_reread(
         self,
         campaign_id: str,
         network: Network,
         ages: Sequence[timedelta],
         now: datetime,
         limit: int,
-    ) -> list[Due]:
+    ) -> list[LastSeen]:
         """The posts that have passed one of these ages since they were last seen, at most `limit`.
 
         The most telling first: those that passed the youngest age, then those with the most
-        engagements. Reposts, posts without a date and posts whose reference is gone are never due.
+        engagements. Never reposts, posts without a date and posts whose reference is gone.
         """
         pseudonyms = self._pseudonyms(campaign_id)
-        return due(self.store, campaign_id, pseudonyms, network, ages, now, limit)
+        return to_reread(self.store, campaign_id, pseudonyms, network, ages, now, limit)
 
     def known(
         self,
@@ -310,8 +311,8 @@ class Lake:
         network: Network,
         seen_before: datetime,
         limit: int,
-        after: Due | None = None,
-    ) -> list[Due]:
+        after: LastSeen | None = None,
+    ) -> list[LastSeen]:
         """The posts that nobody has seen since a moment, the longest unseen first.
 
         At most `limit`, behind `after`, the last of those given before. Reposts are among them
@@ -343,10 +344,9 @@ class Lake:
         """
         return aside.read(self.store.aside / campaign_id, self._key(campaign_id), name)
 
-    def expire_aside(self, campaign_id: str, now: datetime) -> None:
-        """Remove the pages kept aside more than 30 days before `now`."""
-        with self.store.writing():
-            aside.expire(self.store.aside / campaign_id, now)
+    def retain(self) -> Retained:
+        """Remove what may be kept no longer, of all campaigns: after a start, a run, an import."""
+        return retain(self.store, datetime.now(UTC))
 
     # Inside
 

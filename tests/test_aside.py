@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography.exceptions import InvalidTag
 
+from data import aside
 from data.model import Account, Network
+from data.retain import retain
 from data.store import LakeError
 
 BODY = '{"page": "de @exemple_7, tronquée…'.encode()
@@ -69,7 +71,7 @@ def test_a_name_that_is_none_of_a_page_is_not_read(lake, name):
 
 def test_a_campaign_that_is_unknown_keeps_nothing_aside(lake):
     assert lake.kept_aside("ailleurs") == []
-    lake.expire_aside("ailleurs", datetime.now(UTC))
+    retain(lake.store, datetime.now(UTC))
     with pytest.raises(LakeError):
         lake.keep_aside("ailleurs", Network.X, BODY, "not-json-answer")
     assert not (lake.root / "aside").exists()
@@ -77,9 +79,9 @@ def test_a_campaign_that_is_unknown_keeps_nothing_aside(lake):
 
 def test_a_page_goes_after_thirty_days(lake):
     name = keep(lake)
-    lake.expire_aside("campagne", datetime.now(UTC) + timedelta(days=29))
+    retain(lake.store, datetime.now(UTC) + timedelta(days=29))
     assert [page.name for page in lake.kept_aside("campagne")] == [name]
-    lake.expire_aside("campagne", datetime.now(UTC) + timedelta(days=31))
+    retain(lake.store, datetime.now(UTC) + timedelta(days=31))
     assert lake.kept_aside("campagne") == []
 
 
@@ -101,6 +103,16 @@ def test_a_page_is_kept_up_to_a_megabyte_and_a_campaign_up_to_a_hundred_pages(la
     assert len(kept) == 100
     assert kept[0].name == name
     assert kept == sorted(kept, key=lambda page: page.at, reverse=True)
+
+
+def test_a_clock_set_back_does_not_cost_the_page_just_kept(lake):
+    for _ in range(100):
+        keep(lake, b"<html>")
+    before = datetime.now(UTC) - timedelta(days=400)
+    name = aside.keep(folder(lake), b"clef", Network.X, BODY, "not-json-answer", before)
+    kept = lake.kept_aside("campagne")
+    assert len(kept) == 100
+    assert kept[-1].name == name
 
 
 def test_forgetting_somebody_takes_the_pages_too(lake):

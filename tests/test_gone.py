@@ -22,8 +22,8 @@ def seen_at(number, published, observed, **given):
     return a_post(number, **{**moments, **given})
 
 
-def due(lake, limit=100, network=Network.X, now=NOW):
-    return [each.known.post_id for each in lake.due("campagne", network, AGES, now, limit)]
+def to_reread(lake, limit=100, network=Network.X, now=NOW):
+    return [each.known.post_id for each in lake.to_reread("campagne", network, AGES, now, limit)]
 
 
 def known(lake, limit=100, after=None, before=NOW):
@@ -43,7 +43,7 @@ def test_a_post_is_due_once_it_has_passed_an_age_unseen(lake):
         seen_at(7, published=30, observed=5),
     )
     lake.derive("campagne")
-    assert due(lake) == ["3", "6", "4"]
+    assert to_reread(lake) == ["3", "6", "4"]
 
 
 def test_the_youngest_and_then_the_most_engaging_are_read_first_in_a_stable_order(lake):
@@ -59,9 +59,10 @@ def test_the_youngest_and_then_the_most_engaging_are_read_first_in_a_stable_orde
         seen_at(6, published=2, observed=2, likes=0),
     )
     lake.derive("campagne")
-    everything = due(lake)
+    everything = to_reread(lake)
     assert everything == ["6", "4", "1", "3", "2", "5"]
-    assert [due(lake, limit) for limit in range(7)] == [everything[:limit] for limit in range(7)]
+    for limit in range(7):
+        assert to_reread(lake, limit) == everything[:limit]
 
 
 def test_reposts_and_posts_without_a_date_are_never_due(lake):
@@ -76,19 +77,19 @@ def test_reposts_and_posts_without_a_date_are_never_due(lake):
         seen_at(5, **old, network=Network.BLUESKY),
     )
     lake.derive("campagne")
-    assert due(lake) == ["1"]
-    assert due(lake, network=Network.BLUESKY) == ["5"]
-    assert due(lake, network=Network.REDDIT) == []
+    assert to_reread(lake) == ["1"]
+    assert to_reread(lake, network=Network.BLUESKY) == ["5"]
+    assert to_reread(lake, network=Network.REDDIT) == []
 
 
 def test_a_post_that_was_read_again_is_due_no_more_until_its_next_age(lake):
     add(lake, "a", seen_at(1, published=2, observed=2))
     lake.derive("campagne")
-    assert due(lake) == ["1"]
+    assert to_reread(lake) == ["1"]
     add(lake, "b", seen_at(1, published=2, observed=0))
     lake.derive("campagne")
-    assert due(lake) == []
-    assert due(lake, now=NOW + HOUR) == ["1"]
+    assert to_reread(lake) == []
+    assert to_reread(lake, now=NOW + HOUR) == ["1"]
 
 
 def test_a_post_to_read_again_is_named_as_its_network_names_it(lake):
@@ -98,7 +99,7 @@ def test_a_post_to_read_again_is_named_as_its_network_names_it(lake):
     add(lake, "c", seen_at(1, published=2, observed=2))
     lake.derive("campagne")
     [row] = posts_in(lake)
-    [again] = lake.due("campagne", Network.X, AGES, NOW, 10)
+    [again] = lake.to_reread("campagne", Network.X, AGES, NOW, 10)
     assert again == (row["post_id"], KnownPost("1", url, "instance.exemple 1"), NOW - 2 * HOUR)
     assert known(lake) == [again]
 
@@ -121,7 +122,7 @@ def test_what_is_due_is_what_the_rule_says(tmp_path_factory, posts):
         moments = [(max(a, b), min(a, b), likes) for a, b, likes in posts]
         add(lake, "a", *(seen_at(n, *m[:2], likes=m[2]) for n, m in enumerate(moments)))
         lake.derive("campagne")
-        found = due(lake)
+        found = to_reread(lake)
     expected = {}
     for number, (published, observed, likes) in enumerate(moments):
         passed = [age for age in AGES if age <= published * HOUR]
@@ -226,7 +227,7 @@ def test_a_post_that_is_gone_is_neither_due_nor_known(lake):
     add(lake, "a", seen_at(1, published=9, observed=9), seen_at(2, published=9, observed=9))
     lake.derive("campagne")
     lake.remove("campagne", Network.X, ["1"])
-    assert due(lake) == ["2"]
+    assert to_reread(lake) == ["2"]
     assert [each.known.post_id for each in known(lake)] == ["2"]
 
 

@@ -175,7 +175,7 @@ def test_the_youngest_posts_are_read_first_and_a_budget_that_ends_leaves_the_res
     x.run()
     x.now = END + 30 * DAY
     published = {x_server.post_id(it.number): it.published_at for it in INVENTED.posts}
-    due = [it.known.post_id for it in x.lake.due("essai", Network.X, AGES, x.now, 1_000)]
+    due = [it.known.post_id for it in x.lake.to_reread("essai", Network.X, AGES, x.now, 1_000)]
     spent = Ledger(x.root).spent("essai", Network.X).posts
     x.wants(budget_posts=spent + 100)
     first = len(x.loopback.requests)
@@ -208,7 +208,7 @@ def test_young_posts_come_before_old_ones(x: Place) -> None:
 def test_a_quota_that_ends_leaves_the_rest_for_the_next_time(x: Place) -> None:
     x.run()
     x.now = END + 30 * DAY
-    due = [it.known.post_id for it in x.lake.due("essai", Network.X, AGES, x.now, 1_000)]
+    due = [it.known.post_id for it in x.lake.to_reread("essai", Network.X, AGES, x.now, 1_000)]
     assert len(due) > 100  # two calls
     tomorrow = datetime.now(UTC) + DAY
 
@@ -286,7 +286,7 @@ def test_an_account_that_was_forgotten_does_not_come_back_by_reading_again(x: Pl
     x.run()
     x.now = END + 30 * DAY
     author = str(70_000_000 + INVENTED.posts[0].author)
-    due = x.lake.due("essai", Network.X, AGES, x.now, 1_000)
+    due = x.lake.to_reread("essai", Network.X, AGES, x.now, 1_000)
     forgotten = x.lake.forget("essai", Network.X, Account(author))
     kept = {row["post_id"] for row in x.posts()}
     report = x.measure()

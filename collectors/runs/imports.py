@@ -70,7 +70,20 @@ def import_file(
         CollectorError: the file cannot be read at all; it says why and what to do.
         LakeError, KeyMissing: the campaign cannot be written.
     """
-    name = name or path.name
+    try:
+        return _imported(lake, path, campaign_id, name or path.name, progress, stop)
+    finally:
+        lake.retain()
+
+
+def _imported(
+    lake: Lake,
+    path: Path,
+    campaign_id: str,
+    name: str,
+    progress: Callable[[Progress], None],
+    stop: threading.Event | None,
+) -> Report:
     readable = sources(path)
     formats = ", ".join(dict.fromkeys(source.format.code for source in readable))
     pages = chain.from_iterable(source.pages() for source in readable)

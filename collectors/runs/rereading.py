@@ -67,8 +67,8 @@ def reread(
     The most telling come first, so that a budget or a quota that ends too early costs least.
     Posts that turn out to be gone are forgotten.
     """
-    due = lake.due(campaign.campaign_id, collector.network, AGES, clock.now(), _MOST_POSTS)
-    read = _from(collector.reread, [each.known for each in due])
+    found = lake.to_reread(campaign.campaign_id, collector.network, AGES, clock.now(), _MOST_POSTS)
+    read = _from(collector.reread, [each.known for each in found])
     return _read_again(lake, campaign, collector, clock, "measure", read, progress, stop)
 
 

@@ -107,3 +107,4 @@ def go_round(
         for thread in threads:
             thread.join(_LAST_PAGE_SECONDS)
         raise
+    lake.retain()
