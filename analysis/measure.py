@@ -45,7 +45,6 @@ class Caution(StrEnum):
 
     PARTIAL = "partial"  # some posts, accounts or campaigns do not publish what it needs
     OVERLAP = "overlap"  # one person may count several times
-    SHORT_HISTORY = "short_history"  # the campaign does not go back far enough
     IMPUTED = "imputed"  # some views are estimated by a model
     COUNTS_ONLY = "counts_only"  # nobody knows who engaged: the overlap is an assumption
     OUTSIDE_BOUNDS = "outside_bounds"  # outside what the overlaps two by two would allow

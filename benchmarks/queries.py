@@ -25,15 +25,13 @@ create view posts as from read_parquet('{files}', hive_partitioning = true);
 create view comparable as from posts where network <> 'youtube';
 """
 
-_PUBLISHED = (*_COUNTS, "author_followers")
+_PUBLISHED = _COUNTS
 _PATTERN = " + ".join(
     f"({name} is not null)::bigint * {2**bit}" for bit, name in enumerate(_PUBLISHED)
 )
 _PAIRS = (
     ("engagements", "impressions"),
     ("shares", "impressions"),
-    ("engagements", "followers"),
-    ("shares", "followers"),
 )
 _BOTH_WAYS = (*_PAIRS, *((under, over) for over, under in _PAIRS))
 
@@ -52,7 +50,6 @@ def _sums(source: str, key: str = "") -> str:
             *(_number(f"kind = '{kind}'", f"kind_{kind}") for kind in _KINDS),
             "min(first_on) as first_on, max(last_on) as last_on",
             *(f"sum({it})::bigint as {it}" for it in (*_COUNTS, "engagements", "shares")),
-            "sum(followers)::bigint as opportunities_to_see",
             *(
                 f"sum({side}) filter ({other} is not null)::bigint as {side}_where_{other}"
                 for side, other in _BOTH_WAYS
@@ -61,7 +58,6 @@ def _sums(source: str, key: str = "") -> str:
                 _number(f"{it} is not null", f"n_{it}")
                 for it in (*_COUNTS, "engagements", "shares")
             ),
-            _number("followers is not null", "n_opportunities_to_see"),
             *(
                 _number(f"{side} is not null and {other} is not null", f"n_{side}_where_{other}")
                 for side, other in _BOTH_WAYS
@@ -75,7 +71,7 @@ def _sums(source: str, key: str = "") -> str:
 with alike as (
     select network, kind, {_PATTERN} as pattern, count(*) as posts,
         min(published_at)::date as first_on, max(published_at)::date as last_on,
-        {", ".join(f"sum({it}) as {it}" for it in _COUNTS)}, sum(author_followers) as followers
+        {", ".join(f"sum({it}) as {it}" for it in _COUNTS)}
     from {source} group by all
 ), part as (
     select *, {_ENGAGEMENTS} as engagements, {_SHARES} as shares from alike

@@ -38,6 +38,10 @@ class Kind(StrEnum):
     QUOTE = "quote"
 
 
+#: Kinds of posts that have counts of their own.
+OWN_KINDS = tuple(kind.value for kind in Kind if kind is not Kind.REPOST)
+
+
 class Account(NamedTuple):
     """An account as a network names it; at least one of the two is known.
 

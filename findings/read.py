@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analysis import aggregates
+from analysis import aggregates, terms
 from analysis.kept import crowd, sums
 from analysis.measure import Measure
 from analysis.reach import growth, rates
@@ -167,6 +167,11 @@ class Reader:
             accounts = aggregates.accounts(self._posts(chosen))
         return sums.by_network(self._cells_of(chosen), accounts)
 
+    def apart(self, chosen: Filters) -> pd.DataFrame:
+        """The rows of `by_network` whose figures may be added to no other's."""
+        rows = self.by_network(chosen)
+        return rows[rows["network"].isin(terms.APART)]
+
     def totals(self, chosen: Filters) -> pd.DataFrame:
         """`aggregates.totals`, networks that may not be added left out."""
         return sums.together(self.by_network(chosen), self.shown_networks(chosen))
@@ -249,11 +254,11 @@ class Reader:
 
     def potential_reach(self, chosen: Filters) -> Measure:
         """`rates.potential_reach` of the accounts that posted, YouTube left out."""
-        return _at(chosen.version, rates.potential_reach(self._without_youtube(chosen)))
+        return _at(chosen.version, rates.potential_reach(self._estimable(chosen)))
 
     def rates(self, chosen: Filters) -> dict[str, Measure]:
         """Each of `rates.RATES`, YouTube left out: its terms forbid figures made from its own."""
-        posts = self._without_youtube(chosen)
+        posts = self._estimable(chosen)
         return {name: _at(chosen.version, rate(posts)) for name, rate in rates.RATES.items()}
 
     def reach_of(self, chosen: Filters) -> Reached:
@@ -264,7 +269,7 @@ class Reader:
 
     def audience(self, chosen: Filters, fewest: int) -> pd.DataFrame:
         """`rates.potential_reach_over_time`, in steps of `fewest` accounts or more, but YouTube."""
-        joined = aggregates.joined_by_day(aggregates.comparable(self._posts(chosen), ()))
+        joined = aggregates.joined_by_day(aggregates.estimable(self._posts(chosen)))
         return rates.potential_reach_over_time(joined, fewest)
 
     def growth_of(self, chosen: Filters) -> Growth:
@@ -328,15 +333,14 @@ class Reader:
     def _of_all_times(self, chosen: Filters) -> nw.LazyFrame[Any]:
         return self._comparable(replace(chosen, since=None, until=None, kinds=()))
 
-    def _without_youtube(self, chosen: Filters) -> pd.DataFrame:
-        """`totals`, YouTube left out even where it is alone."""
-        is_alone = {*self.shown_networks(chosen)} == {Network.YOUTUBE}
-        return sums.together(self.by_network(chosen), ()) if is_alone else self.totals(chosen)
+    def _estimable(self, chosen: Filters) -> pd.DataFrame:
+        """`totals` of the networks that let something be estimated from their figures."""
+        return sums.together(self.by_network(chosen), ())
 
     def _growth_of(self, chosen: Filters, version: str) -> Growth:
         lake = self.lake_of(chosen.campaign_id)
         observations = aggregates.selected(lake.observations(chosen.campaign_id), **_asked(chosen))
-        read = aggregates.snapshots(aggregates.comparable(observations, ()), _READ_AGAIN)
+        read = aggregates.snapshots(aggregates.estimable(observations), _READ_AGAIN)
         half_life = growth.half_life(read)
         return Growth(
             growth.curves(read),

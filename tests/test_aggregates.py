@@ -106,8 +106,6 @@ def summed(rows: list[dict[str, Any]]) -> dict[str, Any]:
         | {
             "engagements": added(row[count] for count in ENGAGEMENTS),
             "shares": added(row[count] for count in SHARES),
-            "followers": row["author_followers"],
-            "opportunities_to_see": row["author_followers"],
         }
         for row in rows
     ]
@@ -128,14 +126,12 @@ def summed(rows: list[dict[str, Any]]) -> dict[str, Any]:
     sums["potential_reach"] = added(highest.values())
     sums["n_potential_reach"] = len(highest)
     sums["largest_audience"] = max(highest.values(), default=None)
-    for name in (*COUNTS, "engagements", "shares", "opportunities_to_see"):
+    for name in (*COUNTS, "engagements", "shares"):
         sums[name] = added(row[name] for row in rows)
         sums[f"n_{name}"] = sum(row[name] is not None for row in rows)
     for over, under in (
         ("engagements", "impressions"),
         ("shares", "impressions"),
-        ("engagements", "followers"),
-        ("shares", "followers"),
     ):
         both = [row for row in rows if row[over] is not None and row[under] is not None]
         for side, other in ((over, under), (under, over)):

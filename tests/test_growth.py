@@ -16,7 +16,7 @@ from test_aggregates import answers
 from analysis import aggregates
 from analysis.measure import Caution, MeasureKind
 from analysis.people.followers import followers_at, suspicious
-from analysis.reach.growth import AGES, curves, half_life, impressions_at, value_at
+from analysis.reach.growth import AGES, curves, half_life, value_at
 from data.lake import Lake
 
 COUNTS = ("engagements", "likes", "reposts", "replies", "quotes", "impressions")
@@ -158,18 +158,6 @@ def test_the_median_curve_is_the_planted_one() -> None:
     assert found.loc[found["network"] == "y", "age_hours"].max() == 168
 
 
-def test_impressions_are_compared_at_one_age() -> None:
-    late = [10.0, 100.0, 168.0, 600.0]
-    seen = [post(late, None, f"post{n}", impressions=[1, 50, 100 + n, 9_000]) for n in range(5)]
-    unseen = [post(late, [5, 6, 7, 8], f"other{n}") for n in range(5)]
-    found = impressions_at(pd.concat([*seen, *unseen]))["x"]
-    assert (found.value, found.n, found.coverage, found.grade) == (102, 5, 0.5, "C")
-    assert 100 <= found.low <= 102 <= found.high <= 104
-    assert found.warnings == (Caution.PARTIAL,)
-    none = impressions_at(pd.concat(unseen))["x"]
-    assert (none.value, none.n, none.low, none.grade) == (None, 0, None, None)
-
-
 @st.composite
 def readings_of_posts(draw: st.DrawFn) -> pd.DataFrame:
     rows = []
@@ -197,7 +185,6 @@ def test_neither_order_nor_repetition_nor_rows_without_counts_matter(
     pd.testing.assert_frame_equal(curves(otherwise), curves(readings))
     repeated = pd.concat([readings, readings]).sample(frac=1, random_state=seed)
     pd.testing.assert_frame_equal(value_at(repeated), value_at(readings))
-    assert impressions_at(repeated) == impressions_at(readings)
 
 
 @given(readings=readings_of_posts())
@@ -218,7 +205,6 @@ def test_a_value_lies_between_its_readings_and_unknown_stays_unknown(readings: p
 def test_nothing_read_again_says_nothing() -> None:
     nothing = post([], [])
     assert half_life(nothing) == {}
-    assert impressions_at(nothing) == {}
     assert curves(nothing).empty
     assert value_at(nothing).empty
 

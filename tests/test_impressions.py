@@ -25,6 +25,7 @@ from analysis.reach.impressions import (
     exposures,
     view_model,
 )
+from data.model import OWN_KINDS
 
 ENGAGEMENTS = ("likes", "replies", "reposts", "quotes")
 A, B, G = {"original": 1.0, "reply": 0.2, "quote": 0.6}, 0.55, 0.6
@@ -133,7 +134,7 @@ def test_the_moments_of_accounts_are_sums_over_posts_on_every_engine(rows):
         followers = {row["author_followers"] for row in posts} - {None}
         of_kinds = {
             f"n_{kind}": len(logarithms([row for row in posts if row["kind"] == kind]))
-            for kind in aggregates.OWN_KINDS
+            for kind in OWN_KINDS
         }
         assert are_close(
             groups[key],

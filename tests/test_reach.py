@@ -20,15 +20,12 @@ OF_SUMS = (
     rates.impressions,
     rates.engagements,
     rates.engagement_rate,
-    rates.engagement_rate_by_followers,
     rates.virality_rate,
     rates.amplification_rate,
-    rates.amplification_per_1000_followers,
     rates.conversation_rate,
     rates.applause_rate,
-    rates.opportunities_to_see,
 )
-VOLUMES = (rates.impressions, rates.engagements, rates.opportunities_to_see)
+VOLUMES = (rates.impressions, rates.engagements)
 
 several_rows = settings(max_examples=25, deadline=None)
 
@@ -75,13 +72,10 @@ CAMPAIGN = [
         (rates.impressions, 1200, 2, 2 / 3, "C"),
         (rates.engagements, 70, 3, 1, "A"),
         (rates.engagement_rate, 60 / 1200, 2, 2 / 3, "C"),
-        (rates.engagement_rate_by_followers, 60 / 2200, 2, 2 / 3, "C"),
         (rates.virality_rate, 14 / 1200, 2, 2 / 3, "C"),
         (rates.amplification_rate, 18 / 3, 3, 1, "A"),
-        (rates.amplification_per_1000_followers, 14 / 2.2, 2, 2 / 3, "C"),
         (rates.conversation_rate, 7 / 3, 3, 1, "A"),
         (rates.applause_rate, 45 / 3, 3, 1, "A"),
-        (rates.opportunities_to_see, 2500, 3, 3 / 4, "D"),
     ],
 )
 def test_a_measure_worked_by_hand(measure, value, n, coverage, grade):
@@ -105,20 +99,6 @@ def test_potential_reach_is_unknown_when_no_follower_count_is():
     found = rates.potential_reach(totals([post("1"), post("2", author_id="dela")]))
     assert (found.value, found.low, found.high, found.grade) == (None, None, None, None)
     assert (found.n, found.coverage) == (0, 0)
-
-
-def test_new_audience_needs_ninety_days_before():
-    now, before = authors(CAMPAIGN), authors([post("0", author_id="kossi")])
-    since = date(2024, 5, 1)
-
-    def rate(collected_from):
-        return rates.new_audience_rate(now, before, since=since, collected_from=collected_from)
-
-    assert rate(date(2024, 2, 1)).value == pytest.approx(2 / 3)
-    assert rate(date(2024, 2, 1)).n == 3
-    assert rate(date(2024, 2, 2)).value is None
-    assert rate(date(2024, 2, 2)).warnings == (Caution.SHORT_HISTORY,)
-    assert rate(None).value is None
 
 
 def test_shares_are_out_of_all_campaigns_compared():
@@ -157,17 +137,6 @@ def test_the_interval_of_a_share_holds_what_chance_allows():
 def estimate(value, low, high, **more):
     made = MeasureKind.ESTIMATED, Of.PEOPLE, Unit.COUNT, "some/1"
     return Measure(value, *made, 3, 1.0, low=low, high=high, **more)
-
-
-def test_shares_of_an_estimated_reach_take_each_at_its_worst():
-    own = estimate(200.0, 100.0, 300.0, grade="B", warnings=(Caution.IMPUTED,))
-    unknown = estimate(None, None, None)
-    found = rates.share_of_estimated_reach(own, [estimate(600.0, 300.0, 900.0, grade="C"), unknown])
-    assert (found.value, found.low, found.high) == (0.25, 0.1, 0.5)
-    assert (found.grade, found.warnings) == ("C", (Caution.PARTIAL, Caution.IMPUTED))
-    assert rates.share_of_estimated_reach(own, [unknown]).value is None
-    assert rates.share_of_estimated_reach(own, []).grade is None
-    assert rates.share_of_estimated_reach(unknown, [own]).value is None
 
 
 def test_earned_views_are_those_of_neither_the_organisation_nor_its_members():
@@ -255,33 +224,20 @@ def test_parts_measured_together_give_the_whole(rows, cut):
 
 
 @several_rows
-@given(posts_rows, posts_rows)
-def test_accounts_listed_twice_count_once(rows, earlier):
-    once, before = authors(rows), authors(earlier)
-    twice = pd.concat([once, once])
-    days = {"since": date(2024, 5, 1), "collected_from": date(2024, 1, 1)}
-    assert rates.new_audience_rate(once, before, **days) == rates.new_audience_rate(
-        twice, pd.concat([before, before]), **days
-    )
-
-
-@several_rows
 @given(posts_rows, st.lists(st.none() | st.integers(0, 10**9), max_size=4))
 def test_values_stay_within_their_bounds(rows, others):
-    sums, accounts = totals(rows), authors(rows)
+    sums = totals(rows)
     known = [measure(sums) for measure in OF_SUMS]
     assert all(found.value is None or found.value >= 0 for found in known)
     assert all(found.coverage is None or 0 <= found.coverage <= 1 for found in known)
     assert all((found.value is None) == (found.grade is None) for found in known)
     compared = pd.Series(others, dtype="Int64")
-    days = {"since": date(2024, 5, 1), "collected_from": date(2024, 1, 1)}
     moments = aggregates.view_moments(on_pandas(rows))
     for share in (
         rates.share_of_voice(sums, compared),
         rates.share_of_authors(sums, compared),
         rates.share_of_engagements(sums, compared),
         rates.earned_share(moments, {"afi"}),
-        rates.new_audience_rate(accounts, accounts.head(2), **days),
     ):
         assert share.value is None or 0 <= share.value <= 1
         assert share.low is None or 0 <= share.low <= share.value <= share.high <= 1

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from data.model import Network
 from views.parts import cards, notebook, pages
 from views.parts.loaders import reader
 from views.parts.reach import growth, people, voices
@@ -25,7 +24,7 @@ with st.grid(3, gap="small", min_column_width=230):
     for name in CARDS:
         cards.measure(name, now.measures[name], before.measures[name] if before else None, chosen)
 
-has_youtube = (reader.by_network(chosen)["network"] == Network.YOUTUBE.value).any()
+has_youtube = not reader.apart(chosen).empty
 ours, youtube = st.columns([2, 1]) if has_youtube and now.by_network else [st.container()] * 2
 if now.by_network:
     with ours, cards.block("networks_block", t("reach.by_network")):

@@ -15,13 +15,11 @@ it is out of, because a repost has no counts of its own.
 - `first_on`, `last_on`: the first and the last day with a post, null when no date is known;
 - the `COUNTS`; `engagements` (likes, replies, reposts and quotes) and `shares` (reposts and
   quotes), each of a post null only when none of its parts is published;
-- `opportunities_to_see`: the author's followers, summed over posts, reposts included;
 - `potential_reach`: the followers of each account, once, at the highest count seen;
   `n_potential_reach`, the accounts whose count is known; `largest_audience`, the most of one;
 - for ratios, both sides over the posts that publish both: `engagements_where_impressions`
   and `impressions_where_engagements`, `shares_where_impressions` and
-  `impressions_where_shares`, `engagements_where_followers` and `followers_where_engagements`,
-  `shares_where_followers` and `followers_where_shares`.
+  `impressions_where_shares`.
 
 Days are UTC days. DuckDB and Spark keep the time zone in the session: one that is not set to
 UTC is refused (`NotImplementedError`) rather than answered with another zone's days.
@@ -32,11 +30,11 @@ used, as `__all__` lists them.
 
 from analysis.aggregates.authors import OF_ACCOUNTS, accounts, appearances, by_author, joined_by_day
 from analysis.aggregates.coordination import Action, co_actions
-from analysis.aggregates.frames import Posts, comparable, selected
+from analysis.aggregates.frames import Posts, comparable, estimable, selected
 from analysis.aggregates.listed import latest, most_engaging, texts
 from analysis.aggregates.readings import followers_over_time, snapshots
 from analysis.aggregates.references import cascades, engaged, interactions
-from analysis.aggregates.regression import OWN_KINDS, missing_views, view_moments, view_sums
+from analysis.aggregates.regression import missing_views, view_moments, view_sums
 from analysis.aggregates.tags import hashtag_cells, hashtag_pairs, hashtags, most_used, spellings
 from analysis.aggregates.tallies import SUMS, by_day, by_kind, by_network, cells, span, totals
 from analysis.aggregates.usual import FEWEST_ENGAGEMENTS, FEWEST_USUAL, above_usual, by_slot
@@ -45,7 +43,6 @@ __all__ = [
     "FEWEST_ENGAGEMENTS",
     "FEWEST_USUAL",
     "OF_ACCOUNTS",
-    "OWN_KINDS",
     "SUMS",
     "Action",
     "Posts",
@@ -62,6 +59,7 @@ __all__ = [
     "co_actions",
     "comparable",
     "engaged",
+    "estimable",
     "followers_over_time",
     "hashtag_cells",
     "hashtag_pairs",

@@ -10,7 +10,7 @@ import narwhals as nw
 import pandas as pd
 from narwhals.typing import FrameT
 
-from data.model import Network
+from analysis import terms
 
 Posts: TypeAlias = nw.LazyFrame[Any] | nw.DataFrame[Any]
 
@@ -52,12 +52,18 @@ def selected(
 def comparable(posts: FrameT, networks: Collection[str]) -> FrameT:
     """The posts that may stand in one total, given the networks that they come from.
 
-    YouTube's terms forbid figures that mix its numbers with those of other networks, so its
-    posts are left out of every total unless YouTube is the only network.
+    Those of networks whose figures may be added to no other's (`analysis.terms`) are left out,
+    unless there are no others.
     """
-    if {*networks} == {Network.YOUTUBE}:
-        return posts
-    return posts.filter(nw.col("network") != nw.lit(Network.YOUTUBE.value))
+    return posts if terms.are_apart(networks) else estimable(posts)
+
+
+def estimable(posts: FrameT) -> FrameT:
+    """The posts from which their network lets something be estimated: see `analysis.terms`."""
+    return posts.filter(IS_ESTIMABLE)
+
+
+IS_ESTIMABLE = ~nw.col("network").is_in(terms.APART)
 
 
 def day_of(moment: nw.Expr) -> nw.Expr:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import narwhals as nw
 import pandas as pd
 
-from analysis.aggregates.frames import Posts, collected, first_of_each, in_pandas
-from data.model import Kind, Network
+from analysis.aggregates.frames import IS_ESTIMABLE, Posts, collected, first_of_each, in_pandas
+from data.model import Kind
 
 _EVEN_DIGITS = ("0", "2", "4", "6", "8", "a", "c", "e")
 
@@ -56,9 +56,7 @@ def engaged(posts: Posts, most: int = 300) -> pd.DataFrame:
     The halves are those of `analysis.reach.overlap`: what is seen with one says how likely the same
     people are to be seen again with the other.
     """
-    ours = posts.lazy().filter(
-        ~nw.col("author_id").is_null(), nw.col("network") != nw.lit(Network.YOUTUBE.value)
-    )
+    ours = posts.lazy().filter(~nw.col("author_id").is_null(), IS_ESTIMABLE)
     pointed = nw.concat(
         [
             ours.filter(

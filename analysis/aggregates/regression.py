@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.aggregates.frames import (
     ENGAGEMENTS,
+    IS_ESTIMABLE,
     Posts,
     collected,
     day_of,
@@ -17,13 +18,12 @@ from analysis.aggregates.frames import (
     published,
     sum_and_number,
 )
-from data.model import Kind, Network
+from data.model import OWN_KINDS, Kind
 
 if TYPE_CHECKING:
     from analysis.reach.impressions import ViewModel
 
 #: The kinds of posts that have counts of their own.
-OWN_KINDS = tuple(kind.value for kind in Kind if kind is not Kind.REPOST)
 
 #: The products of logarithms whose sums a model of views is solved from.
 _PRODUCTS = (*((it, it) for it in "yfe"), ("y", "f"), ("y", "e"), ("f", "e"))
@@ -105,7 +105,7 @@ def missing_views(posts: Posts, model: ViewModel) -> pd.DataFrame:
         posts.lazy()
         .filter(
             nw.col("kind") != nw.lit(Kind.REPOST.value),
-            nw.col("network") != nw.lit(Network.YOUTUBE.value),
+            IS_ESTIMABLE,
             nw.col("impressions").is_null(),
             ~nw.col("author_followers").is_null(),
         )

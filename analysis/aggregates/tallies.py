@@ -26,8 +26,6 @@ from data.model import COUNTS, Kind
 _PAIRS = (
     ("engagements", "impressions"),
     ("shares", "impressions"),
-    ("engagements", "followers"),
-    ("shares", "followers"),
 )
 
 #: What is summed with the number of posts that publish it.
@@ -35,7 +33,6 @@ _SUMMED = (
     *COUNTS,
     "engagements",
     "shares",
-    "opportunities_to_see",
     *(f"{over}_where_{under}" for over, under in _PAIRS),
     *(f"{under}_where_{over}" for over, under in _PAIRS),
 )
@@ -56,7 +53,7 @@ SUMS = (
 )
 
 #: What each bit of `pattern` says that a post publishes, the lowest first.
-_BITS = (*COUNTS, "author_followers")
+_BITS = COUNTS
 
 
 def totals(posts: Posts) -> pd.DataFrame:
@@ -137,7 +134,7 @@ def _alike(posts: Posts, **key: nw.Expr) -> nw.DataFrame[Any]:
     """The posts of one network and kind that publish the same, added up: a few rows in all.
 
     Columns: those of the key, `network`, `kind`, `pattern`, `posts`, `first_on`, `last_on`,
-    the `COUNTS` and `author_followers`, each null in the rows of the posts that do not publish
+    the `COUNTS`, each null in the rows of the posts that do not publish
     it. So what holds for a post holds for a row, and its sums can be made from rows.
     """
     bits = ((~nw.col(it).is_null()).cast(nw.Int64) * 2**bit for bit, it in enumerate(_BITS))
@@ -166,8 +163,6 @@ def _measured(alike: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
         *((nw.col("kind") == nw.lit(k.value)).cast(nw.Int64).alias(f"kind_{k}") for k in Kind),
         engagements=published(ENGAGEMENTS),
         shares=published(SHARES),
-        opportunities_to_see=nw.col("author_followers"),
-        followers=nw.col("author_followers"),
     )
     pairs = [*_PAIRS, *((under, over) for over, under in _PAIRS)]
     return parts.with_columns(

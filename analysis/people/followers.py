@@ -2,7 +2,7 @@
 
 `history` is what `analysis.aggregates.followers_over_time` gives: `author_id`, `network`, `day`
 (a UTC date) and `followers`, one row an account and day on which they were read. Its order, or
-a row given twice, changes nothing. Source: methods 1.3.
+a row given twice, changes nothing.
 """
 
 from __future__ import annotations

@@ -19,7 +19,6 @@ YouTube forbids to estimate how many people its videos reach: it never enters.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias, cast
@@ -28,6 +27,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from analysis import terms
+from analysis.draws import DRAWS, INTERVAL, chance
 from analysis.measure import (
     Caution,
     Grade,
@@ -47,7 +48,6 @@ from analysis.reach.overlap import (
     dawson_sankoff,
     hunter_worsley,
 )
-from data.model import Network
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -70,7 +70,7 @@ _MAY_BE_UNKNOWN = ("views", "followers", "reach")
 _ZERO_IF_UNKNOWN = ("views_sd", "imputed", "shared_sd", "reported")
 _ENGAGED = ["author_id", "actor_id", "even", "odd"]
 
-_DRAWS, _INTERVAL, _WIDENED = 500, (2.5, 97.5), (0.85, 1.15)
+_WIDENED = (0.85, 1.15)
 _HETEROGENEITY_DRAWN, _NESTED_DRAWN, _SHARED_DRAWN = (0.1, 0.4), (0.0, 0.5), (0.0, 0.7)
 #: Beyond the authors with the most engaged people: so many are drawn one by one, those with the
 #: largest audiences, and so many stand for all others.
@@ -126,7 +126,7 @@ def estimated_reach(
     exposures = _in_order(exposures)
     of_network = exposures.groupby("network", sort=True).indices
     networks = {
-        str(it): np.asarray(rows) for it, rows in of_network.items() if it != Network.YOUTUBE
+        str(it): np.asarray(rows) for it, rows in of_network.items() if it not in terms.APART
     }
     known = {network: _known(exposures, rows) for network, rows in networks.items()}
     # Names are long, and needed only of those with whom somebody is seen to engage.
@@ -135,7 +135,7 @@ def estimated_reach(
     published = exposures.filter(["posts", "first_on", "last_on"])
     # A network's draws are its own, so it has the same interval alone and among others.
     of_all = _chance({})
-    heterogeneity = of_all.uniform(*_HETEROGENEITY_DRAWN, _DRAWS)
+    heterogeneity = of_all.uniform(*_HETEROGENEITY_DRAWN, DRAWS)
     found = {
         network: _estimate(
             published.iloc[rows],
@@ -148,8 +148,8 @@ def estimated_reach(
         )
         for network, rows in networks.items()
     }
-    authors = published[exposures["network"] != Network.YOUTUBE]
-    together = _together(authors, list(found.values()), of_all.uniform(*_SHARED_DRAWN, _DRAWS))
+    authors = published[~exposures["network"].isin(terms.APART)]
+    together = _together(authors, list(found.values()), of_all.uniform(*_SHARED_DRAWN, DRAWS))
     return Reach(
         together.estimated,
         together.bounds,
@@ -328,7 +328,7 @@ def _estimate(
             warnings.append(Caution.OUTSIDE_BOUNDS)
     else:
         value = float(counts_only(audiences, population))
-        nested = chance.uniform(*_NESTED_DRAWN, _DRAWS)
+        nested = chance.uniform(*_NESTED_DRAWN, DRAWS)
         draws = counts_only(again, population, nested=nested, weights=weights)
         if len(known) > 1:
             warnings.append(Caution.COUNTS_ONLY)
@@ -355,8 +355,8 @@ def _bounds(
     is_counted = known["reach"].notna().to_numpy()
     least, most = (np.where(is_counted, again, again * by) for by in _WIDENED)
     return (
-        float(np.percentile(least.max(axis=1), _INTERVAL[0])),
-        float(np.percentile(np.minimum(most, views) @ weights, _INTERVAL[1])),
+        float(np.percentile(least.max(axis=1), INTERVAL[0])),
+        float(np.percentile(np.minimum(most, views) @ weights, INTERVAL[1])),
     )
 
 
@@ -422,7 +422,7 @@ def _result(
     limits = replace(nothing, kind=MeasureKind.BOUNDED, method="reach_bounds/1")
     if value is None:
         return _Estimate(nothing, limits, draws)
-    low, high = np.clip(np.percentile(draws, _INTERVAL) * _WIDENED, *bounds)
+    low, high = np.clip(np.percentile(draws, INTERVAL) * _WIDENED, *bounds)
     estimated = replace(
         nothing,
         value=value,
@@ -489,9 +489,9 @@ def _drawn(
     views = number["views"]
     relative = number["views_sd"] / np.maximum(views, 1) / np.sqrt(weights)
     sigma = np.sqrt(np.log1p(relative**2))
-    luck = np.exp(sigma * chance.standard_normal((_DRAWS, len(known))) - sigma**2 / 2)
+    luck = np.exp(sigma * chance.standard_normal((DRAWS, len(known))) - sigma**2 / 2)
     # What is unknown of a network is unknown of all its authors at once.
-    factor = np.exp(number["shared_sd"] * chance.standard_normal((_DRAWS, 1)))
+    factor = np.exp(number["shared_sd"] * chance.standard_normal((DRAWS, 1)))
     views = np.asarray((views + number["imputed"] * (factor - 1)) * luck)
     audiences = unique_audience(
         number["posts"], views, number["followers"], heterogeneity=heterogeneity[:, None]
@@ -501,13 +501,10 @@ def _drawn(
 
 
 def _chance(known: Mapping[str, pd.DataFrame]) -> np.random.Generator:
-    """Draws that the first 8 bytes of a SHA-256 decide: of the methods and of what is drawn from.
-
-    Whole numbers: engines add in any order, and the last digits of a sum are not the same.
-    """
-    digest = hashlib.sha256("|".join(_METHODS.values()).encode())
+    """The same for the same methods and what is drawn from, in whole numbers."""
+    drawn_from = ["|".join(_METHODS.values()).encode()]
     for network, authors in known.items():
-        digest.update(network.encode())
+        drawn_from.append(network.encode())
         for name in ("posts", "views", "views_sd", "followers"):
-            digest.update(np.rint(authors[name].to_numpy()).tobytes())
-    return np.random.Generator(np.random.PCG64(int.from_bytes(digest.digest()[:8])))
+            drawn_from.append(np.rint(authors[name].to_numpy()).tobytes())
+    return chance(*drawn_from)

@@ -7,14 +7,13 @@ what nobody reacted to is only counted.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from hashlib import sha256
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analysis.draws import bootstrapped
 from analysis.measure import Caution, Measure, MeasureKind, Of, Unit, grade, share
 
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -23,29 +22,6 @@ _METHOD = "structural_virality/1"
 _MADE = MeasureKind.BOUNDED, Of.POSTS, Unit.RATIO
 _LEAST_KNOWN = 0.5  # of the posts that others point to
 _FEWEST = 5  # cascades; a median of fewer says little
-_DRAWS = 500
-
-
-def structural_virality(parents: Sequence[int] | Ints) -> float | None:
-    """The mean distance between two posts of a cascade (Goel, Anderson, Hofman and Watts 2016).
-
-    `parents` has the place of each post's parent, and -1 for the first post, which stands before
-    all others as every parent stands before its children. 2 (n - 1) / n where all point to the
-    first; (n + 1) / 3 where each points to the one before; None for a single post.
-
-    Raises:
-        ValueError: there is not exactly one first post, or a parent stands behind its child.
-
-    >>> structural_virality([-1] + [0] * 9)
-    1.8
-    """
-    pointers = np.asarray(parents, dtype=np.int64)
-    if not len(pointers) or pointers[0] != -1 or (pointers[1:] < 0).any():
-        raise ValueError("a cascade has one first post, and its parent is -1")
-    if (pointers >= np.arange(len(pointers))).any():
-        raise ValueError("a parent stands before its children")
-    _, _, viralities = _trees(pointers, np.zeros(len(pointers), np.int64))
-    return float(viralities[0]) if len(pointers) > 1 else None
 
 
 def viralities(cascades: pd.DataFrame) -> pd.DataFrame:
@@ -82,9 +58,10 @@ def median_virality(cascades: pd.DataFrame) -> Measure:
 
     From 1 (two posts) and just under 2 (everybody reposts the first post) upwards. Networks name
     the first post where somebody passed on what another had passed on, so it is a lower bound
-    (`Caution.LOWER_BOUND`). The interval is that of 500 resamples of the cascades, `n` is the
+    (`Caution.LOWER_BOUND`). The interval is bootstrapped over the cascades, `n` is the
     cascades, `coverage` the share of the posts pointing to another whose other was collected:
-    under one half, or with fewer than 5 cascades, there is no value. Source: methods 1.8.
+    under one half, or with fewer than 5 cascades, there is no value. Source: Goel, Anderson,
+    Hofman and Watts, "The Structural Virality of Online Diffusion", 2016.
     """
     cascades = cascades.drop_duplicates("post_id")
     reactions = cascades["reactions"].to_numpy(np.int64)
@@ -93,10 +70,7 @@ def median_virality(cascades: pd.DataFrame) -> Measure:
     n, coverage = len(values), share(known, int(reactions.sum()))
     if n < _FEWEST or coverage is None or coverage < _LEAST_KNOWN:
         return Measure(None, *_MADE, _METHOD, n, coverage)
-    seed = sha256(values.round(6).tobytes() + _METHOD.encode()).digest()[:8]
-    chance = np.random.Generator(np.random.PCG64(int.from_bytes(seed)))
-    medians = np.array([np.median(chance.choice(values, n)) for _ in range(_DRAWS)])
-    low, high = np.percentile(medians, [2.5, 97.5])
+    low, high = bootstrapped(values, np.median, _METHOD)
     found = grade(known, int(reactions.sum()))
     return Measure(
         float(np.median(values)),
@@ -104,8 +78,8 @@ def median_virality(cascades: pd.DataFrame) -> Measure:
         _METHOD,
         n,
         coverage,
-        low=float(low),
-        high=float(high),
+        low=low,
+        high=high,
         grade="B" if found == "A" else found,
         warnings=(Caution.LOWER_BOUND,),
     )

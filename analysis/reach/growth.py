@@ -15,7 +15,6 @@ of ten readings take well under a second.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import sha256
 from itertools import product
 from typing import Any, TypeAlias
 
@@ -23,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analysis.draws import median_interval, resampled
 from analysis.measure import Caution, Grade, Measure, MeasureKind, Of, Unit, grade, share
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -36,7 +36,6 @@ _WEEK = 168  # hours; a younger post has not grown enough to be compared
 _FEWEST_ENGAGEMENTS = 5  # half of less is one or two people
 _FEWEST_POSTS = 5  # fewer say nothing of how they differ
 _FEWEST_READINGS = 4  # fewer do not tell three parameters
-_DRAWS = 500
 _SHORTEST = 0.01  # hours; no half-life is looked for below
 _SHAPES = (np.log(0.1), np.log(5.0))
 _STEPS = 40
@@ -84,7 +83,8 @@ def half_life(snapshots: pd.DataFrame) -> dict[str, Measure]:
     The interval is that of 500 resamples of the posts. A post that had half of its engagements
     before anybody read it lies anywhere before its first reading, and widens it so. `n` is the
     posts; `coverage` their share of all with enough engagements. The grade is B where four
-    fifths of these were fitted, C from one fifth, D below. Source: methods 1.2.
+    fifths of these were fitted, C from one fifth, D below. Time to half of all engagements is
+    Graffius's half-life ("Lifespan (Half-Life) of Social Media Posts", 2018 to 2025).
     """
     readings = _readings(_tidy(snapshots), "engagements")
     readings = readings.where(readings.last >= _FEWEST_ENGAGEMENTS)
@@ -124,7 +124,7 @@ def curves(snapshots: pd.DataFrame) -> pd.DataFrame:
         for age, of_all in shares.items():
             known = of_all[(readings.network == network) & ~np.isnan(of_all)]
             if len(known) >= _FEWEST_POSTS:
-                low, high = _median_interval(known)
+                low, high = median_interval(known)
                 rows.append(
                     {
                         "network": network,
@@ -138,39 +138,6 @@ def curves(snapshots: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         rows, columns=["network", "age_hours", "share", "low", "high", "posts"]
     ).astype({"age_hours": "int64", "posts": "int64"})
-
-
-def impressions_at(snapshots: pd.DataFrame, hours: float = _WEEK) -> dict[str, Measure]:
-    """Impressions that a post has at one age on average, network by network.
-
-    Campaigns of different ages and sizes may be compared by it. The interval is that of 500
-    resamples of the posts; `n` is the posts with a value at that age, `coverage` their share of
-    all that were read again. None on networks that publish no impressions.
-    """
-    values = value_at(snapshots, hours)
-    measures: dict[str, Measure] = {}
-    for network, posts in values.groupby("network", sort=True):
-        known = np.sort(posts["impressions"].dropna().to_numpy(np.float64))
-        n, of, method = len(known), len(posts), "impressions_at/1"
-        is_enough = n >= _FEWEST_POSTS
-        means = _resampled(known, method).mean(1) if is_enough else known
-        low, high = np.percentile(means, [2.5, 97.5]) if is_enough else (None, None)
-        young = Caution.PROVISIONAL if bool(posts["is_provisional"].any()) else None
-        missing = Caution.PARTIAL if n + int(posts["is_provisional"].sum()) < of else None
-        measures[str(network)] = Measure(
-            value=float(known.mean()) if is_enough else None,
-            kind=MeasureKind.ESTIMATED,
-            of=Of.DISPLAYS,
-            unit=Unit.PER_POST,
-            method=method,
-            n=n,
-            coverage=share(n, of),
-            low=None if low is None else float(low),
-            high=None if high is None else float(high),
-            grade=_estimate_grade(n, of) if is_enough else None,
-            warnings=tuple(caution for caution in (young, missing) if caution),
-        )
-    return measures
 
 
 @dataclass(frozen=True)
@@ -346,7 +313,7 @@ def _median_half_life(
     is_unseen = ~np.isnan(first)
     order = np.lexsort((first, hours))
     fewest, most = (
-        _resampled(values[order], method)
+        resampled(values[order], method)
         for values in (np.where(is_unseen, 0.0, hours), np.where(is_unseen, first, hours))
     )
     value = float(np.median(hours))
@@ -361,24 +328,6 @@ def _median_half_life(
         grade=_estimate_grade(n_fitted, posts),
         warnings=warnings,
     )
-
-
-def _resampled(values: Floats, method: str) -> Floats:
-    """Draws of as many values, with replacement: one row a draw, the same for the same values."""
-    seed = sha256(values.round(6).tobytes() + method.encode()).digest()[:8]
-    chance = np.random.Generator(np.random.PCG64(int.from_bytes(seed)))
-    return values[chance.integers(0, len(values), (_DRAWS, len(values)))]
-
-
-def _median_interval(values: Floats) -> tuple[float, float]:
-    """The 95 % interval of a median from the values themselves (order statistics).
-
-    >>> _median_interval(np.arange(1.0, 26.0))
-    (7.0, 19.0)
-    """
-    place = max(int(len(values) / 2 - 0.98 * np.sqrt(len(values))), 1)
-    ordered = np.sort(values)
-    return float(ordered[place - 1]), float(ordered[-place])
 
 
 def _estimate_grade(n: int, of: int) -> Grade:

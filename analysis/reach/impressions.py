@@ -20,7 +20,6 @@ they bring, and adding reposters' followers would count their audiences twice.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -29,9 +28,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.aggregates import OWN_KINDS
+from analysis import draws, terms
 from analysis.measure import Caution, Measure, MeasureKind, Of, Unit, grade, partial, share, window
-from data.model import Network
+from data.model import OWN_KINDS
 
 Numbers: TypeAlias = npt.NDArray[np.float64]
 
@@ -101,7 +100,7 @@ def view_model(sums: pd.DataFrame, moments: pd.DataFrame) -> ViewModel | None:
     fewer has no regression of its own. Posts of unknown authors do not show what one author's
     posts share, and are left out.
     """
-    sums = sums[sums["network"] != Network.YOUTUBE.value]
+    sums = sums[~sums["network"].isin(terms.APART)]
     posts = sums.groupby("network")["n"].sum()
     if posts.sum() < FEWEST_POSTS:
         return None
@@ -195,8 +194,8 @@ def estimated_impressions(exposures: pd.DataFrame) -> Measure:
     >>> measure.value, round(measure.low, -1), round(measure.high, -1), measure.grade
     (1000.0, 920.0, 1310.0, 'B')
     """
-    if {*exposures["network"].unique()} != {Network.YOUTUBE.value}:
-        exposures = exposures[exposures["network"] != Network.YOUTUBE.value]
+    if not terms.are_apart(exposures["network"].unique().tolist()):
+        exposures = exposures[~exposures["network"].isin(terms.APART)]
     posts = int(exposures["posts"].sum())
     n = int(exposures["n_reported"].sum() + exposures["n_imputed"].sum())
     value = float(exposures["views"].sum()) if n else None
@@ -382,11 +381,10 @@ def _interval(exposures: pd.DataFrame, reported: float) -> tuple[float, float]:
     sums = imputed.assign(variance=imputed["imputed_sd"] ** 2).groupby("network")
     mean, variance = (sums[name].sum().to_numpy(float) for name in ("imputed", "variance"))
     shared = sums["shared_sd"].max().to_numpy(float)
-    seed = int.from_bytes(hashlib.sha256(_METHOD.encode()).digest()[:8])
-    draws = np.random.default_rng(seed).standard_normal((2, _DRAWS, len(mean)))
+    drawn = draws.chance(_METHOD.encode()).standard_normal((2, _DRAWS, len(mean)))
     logarithm = np.log1p(variance / mean**2)
-    factors = np.exp(np.sqrt(logarithm) * draws[0] - logarithm / 2 + shared * draws[1])
+    factors = np.exp(np.sqrt(logarithm) * drawn[0] - logarithm / 2 + shared * drawn[1])
     totals = reported + factors @ mean
-    low, high = np.percentile(totals, [2.5, 97.5])
+    low, high = np.percentile(totals, draws.INTERVAL)
     value = reported + mean.sum()
     return float(min(low, value)), float(max(high, value))

@@ -22,7 +22,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from datetime import date, timedelta
 from math import sqrt
 from statistics import NormalDist
 
@@ -40,9 +39,6 @@ from analysis.measure import (
     share,
     window,
 )
-
-#: How long an account must not have been seen to count as new.
-LOOK_BACK = timedelta(days=90)
 
 
 def impressions(sums: pd.DataFrame) -> Measure:
@@ -100,19 +96,6 @@ def engagement_rate(sums: pd.DataFrame) -> Measure:
     0.05
     """
     return _ratio("engagement_rate/1", sums, "engagements", "impressions")
-
-
-def engagement_rate_by_followers(sums: pd.DataFrame) -> Measure:
-    """Engagements per follower of the author, over the posts where both are known.
-
-    An author's followers count again with each post.
-
-    >>> sums = {"engagements_where_followers": [45], "followers_where_engagements": [1500]}
-    >>> posts = {"own_posts": [3], "n_engagements_where_followers": [3]}
-    >>> engagement_rate_by_followers(pd.DataFrame(sums | posts)).value
-    0.03
-    """
-    return _ratio("engagement_rate_by_followers/1", sums, "engagements", "followers")
 
 
 def engagement_rate_by_reach(sums: pd.DataFrame, reach: Measure) -> Measure:
@@ -174,21 +157,6 @@ def amplification_rate(sums: pd.DataFrame) -> Measure:
     return _per_post("amplification_rate/1", sums, "shares")
 
 
-def amplification_per_1000_followers(sums: pd.DataFrame) -> Measure:
-    """Reposts and quotes per post and per 1,000 followers of its author (Kaushik's, relative).
-
-    A ratio of sums over the posts where both are known: accounts of any size compare.
-
-    >>> sums = {"shares_where_followers": [9], "followers_where_shares": [1500]}
-    >>> posts = {"own_posts": [3], "n_shares_where_followers": [3]}
-    >>> amplification_per_1000_followers(pd.DataFrame(sums | posts)).value
-    6.0
-    """
-    found = _ratio("amplification_per_1000_followers/1", sums, "shares", "followers")
-    value = None if found.value is None else 1000 * found.value
-    return replace(found, value=value, unit=Unit.RATIO)
-
-
 def conversation_rate(sums: pd.DataFrame) -> Measure:
     """Replies per post, over the posts that publish them (Kaushik).
 
@@ -215,32 +183,6 @@ RATES: Mapping[str, Callable[[pd.DataFrame], Measure]] = {
         *(engagement_rate, virality_rate),
     )
 }
-
-
-def opportunities_to_see(sums: pd.DataFrame) -> Measure:
-    """The author's followers, summed over all posts and reposts: how often it could be seen.
-
-    Also called gross impressions. It says nothing of how often it was seen.
-
-    >>> sums = {"posts": [3], "opportunities_to_see": [700], "n_opportunities_to_see": [3]}
-    >>> measure = opportunities_to_see(pd.DataFrame(sums))
-    >>> measure.value, measure.grade
-    (700, 'D')
-    """
-    n, of = _number(sums, "n_opportunities_to_see"), _number(sums, "posts")
-    value = _sum(sums, "opportunities_to_see")
-    return Measure(
-        value=value,
-        kind=MeasureKind.MEASURED,
-        of=Of.DISPLAYS,
-        unit=Unit.COUNT,
-        method="opportunities_to_see/1",
-        n=n,
-        coverage=share(n, of),
-        grade=None if value is None else "D",
-        window=window(sums),
-        warnings=(Caution.OVERLAP, *partial(n, of)),
-    )
 
 
 def potential_reach(sums: pd.DataFrame) -> Measure:
@@ -284,7 +226,7 @@ def potential_reach_over_time(joined: pd.DataFrame, fewest: int) -> pd.DataFrame
     have joined by then. Days go together until `fewest` accounts have joined, so that no step
     stands for fewer people; without so many there is no row.
 
-    >>> days = [date(2026, 6, day) for day in (1, 2, 3, 9)]
+    >>> days = pd.to_datetime([f"2026-06-0{day}" for day in (1, 2, 3, 9)]).date
     >>> joined = pd.DataFrame({"day": days, "author_followers": [50, 30, 70, 5]})
     >>> potential_reach_over_time(joined.assign(n_author_followers=[5, 2, 4, 1]), fewest=5)
               day  followers  authors
@@ -302,39 +244,6 @@ def potential_reach_over_time(joined: pd.DataFrame, fewest: int) -> pd.DataFrame
     if kept:  # those who came last stand with the step before, which they would tell apart
         kept[-1] = len(steps) - 1
     return steps.iloc[kept].reset_index(drop=True)
-
-
-def new_audience_rate(
-    authors: pd.DataFrame, before: pd.DataFrame, *, since: date, collected_from: date | None
-) -> Measure:
-    """The share of the accounts posting from `since` on that were not seen shortly before.
-
-    `before` is `by_author` over `LOOK_BACK`, up to `since`; `collected_from` is the
-    campaign's first day. None when the campaign goes back less far: everybody would be new.
-
-    >>> authors = pd.DataFrame({"author_id": ["a", "b", "c", "d"]})
-    >>> before = pd.DataFrame({"author_id": ["a", "z"]})
-    >>> long_ago, since = date(2024, 1, 1), date(2024, 6, 1)
-    >>> new_audience_rate(authors, before, since=since, collected_from=long_ago).value
-    0.75
-    >>> new_audience_rate(authors, before, since=since, collected_from=since).value
-    """
-    accounts = authors["author_id"].drop_duplicates()
-    is_short = collected_from is None or since - collected_from < LOOK_BACK
-    is_new = ~accounts.isin(before["author_id"])
-    value = None if is_short else share(int(is_new.sum()), len(accounts))
-    return Measure(
-        value=value,
-        kind=MeasureKind.MEASURED,
-        of=Of.ACCOUNTS,
-        unit=Unit.FRACTION,
-        method="new_audience_rate/1",
-        n=len(accounts),
-        coverage=None if value is None else 1.0,
-        grade=None if value is None else "A",
-        window=window(authors),
-        warnings=(Caution.SHORT_HISTORY,) if is_short else (),
-    )
 
 
 def earned_share(moments: pd.DataFrame, own: Collection[str]) -> Measure:
@@ -421,41 +330,6 @@ def share_of_engagements(sums: pd.DataFrame, others: pd.Series[int]) -> Measure:
     n, of = _number(sums, "n_engagements"), _number(sums, "own_posts")
     own = _sum(sums, "engagements")
     return _share_among("share_of_engagements/1", Of.ENGAGEMENTS, sums, own, others, n=n, of=of)
-
-
-def share_of_estimated_reach(reach: Measure, others: Collection[Measure]) -> Measure:
-    """The campaign's estimated reach out of those of all campaigns compared, summed.
-
-    `others` are the estimated reaches of the other campaigns, over the same days and
-    networks; people reached by two campaigns count in both, and a campaign without an
-    estimate is left out, with a warning. The interval takes each reach at its worst. None
-    when there is nothing to compare with.
-
-    >>> people = MeasureKind.ESTIMATED, Of.PEOPLE, Unit.COUNT, ""
-    >>> own = Measure(300, *people, 2, 1.0, low=200, high=500, grade="C")
-    >>> other = Measure(700, *people, 4, 1.0, low=500, high=800, grade="D")
-    >>> found = share_of_estimated_reach(own, [other])
-    >>> found.value, found.low, found.high, found.grade
-    (0.3, 0.2, 0.5, 'D')
-    """
-    known = [it for it in others if it.value is not None]
-    value = low = high = None
-    if reach.value is not None and known:
-        value = share(reach.value, reach.value + sum(it.value or 0 for it in known))
-        low = share(_low(reach), _low(reach) + sum(_high(it) for it in known))
-        high = share(_high(reach), _high(reach) + sum(_low(it) for it in known))
-    is_partial = partial(len(known), len(others))
-    return replace(
-        reach,
-        value=value,
-        kind=MeasureKind.ESTIMATED,
-        unit=Unit.FRACTION,
-        method="share_of_estimated_reach/1",
-        low=low,
-        high=high,
-        grade=None if value is None else _worst(reach, *known),
-        warnings=_together(is_partial, reach.warnings, *(it.warnings for it in known)),
-    )
 
 
 def change(now: float | None, before: float | None) -> float | None:

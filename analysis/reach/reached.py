@@ -56,7 +56,7 @@ def reached(
     if by_network is None:
         by_network = aggregates.by_network(posts)
     totals = sums.together(by_network, ())
-    posts = aggregates.comparable(posts, ())
+    posts = aggregates.estimable(posts)
     moments = aggregates.view_moments(posts)
     known = posts if learnt_from is None else learnt_from
     sums_of_views = aggregates.view_sums(known)

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.draws import seeded
 from data.model import normal_hashtag
 
 #: A time is judged by as many posts of as many accounts as this, at least.
@@ -107,7 +108,7 @@ def _margin(
     of_all = (all_better - usual * all_posts) / all_posts.sum()
     added = (better - usual * posts) / posts.sum(axis=0) - of_all[:, None]
     errors = np.sqrt((added**2).sum(axis=0))
-    chance = np.random.Generator(np.random.PCG64(_SEED))
+    chance = seeded(_SEED)
     signs = chance.choice([-1.0, 1.0], (_ROUNDS, len(posts)))
     away = np.abs(signs @ added) / np.where(errors > 0, errors, np.inf)
     margin: NDArray[np.float64] = np.quantile(away.max(axis=1), _SURE) * errors

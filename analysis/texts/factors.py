@@ -21,6 +21,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.draws import seeded
+
 #: How many columns a factor is known by.
 HEAVIEST = 10
 
@@ -138,7 +140,7 @@ def likest(one: Matrix, other: Matrix) -> NDArray[np.float64]:
 
 
 def _subsamples(number: int) -> list[NDArray[np.int64]]:
-    chances = (np.random.Generator(np.random.PCG64((_SEED, at))) for at in range(ROUNDS))
+    chances = (seeded((_SEED, at)) for at in range(ROUNDS))
     size = int(SUBSAMPLE * number)
     return [np.sort(chance.choice(number, size, replace=False)) for chance in chances]
 

@@ -23,7 +23,7 @@ from collectors.runs.run import Progress, Report, alone, hashtags, outcome, pace
 from data.lake import Lake
 from data.model import Campaign, KnownPost, Network
 
-#: The ages at which a post's counts are read again (`methods.md` 1.2).
+#: The ages at which a post's counts are read again: often while it grows fast, then ever less.
 AGES = tuple(timedelta(hours=hours) for hours in (1, 3, 6, 12, 24, 48, 96, 168, 336, 672))
 
 #: A post that nobody has seen for so long is looked for again: sooner where terms ask for it.

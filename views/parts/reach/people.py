@@ -87,8 +87,7 @@ def youtube(chosen: Filters) -> None:
 
     For filters that have posts of it.
     """
-    by_network = reader.by_network(chosen)
-    rows = by_network[by_network["network"] == Network.YOUTUBE.value]
+    rows = reader.apart(chosen)
     tables.show_small(
         rows[[*_OF_YOUTUBE]].replace({"network": words().labels("networks", [Network.YOUTUBE])}),
         key="youtube",

@@ -1,0 +1,20 @@
+"""What networks' terms let be made of their figures: the one place that leaves YouTube out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from data.model import Network
+
+#: Networks whose figures may be added to no other's, and nothing estimated from. YouTube's
+#: developer policies (III.E.4) allow neither aggregated nor derived data of its API.
+APART = (Network.YOUTUBE.value,)
+
+
+def are_apart(networks: Collection[str]) -> bool:
+    """Whether networks may stand in one total because there are none but such.
+
+    >>> are_apart(["youtube"]), are_apart(["youtube", "x"]), are_apart([])
+    (True, False, False)
+    """
+    return bool(networks) and {*networks} <= {*APART}
