@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
-from hashlib import sha256
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -71,16 +70,14 @@ class Pseudonyms:
 
     An account is named by its id where the network gives one, else by its handle; the
     pairs of both that go by are met once in `aliases`, so that either finds the other.
-    The key has at most 64 bytes; `forgotten` and `gone` are the tombstones of accounts and posts.
+    `forgotten` and `gone` are the tombstones of accounts and posts.
     """
 
     def __init__(self, key: bytes, forgotten: Iterable[str] = (), gone: Iterable[str] = ()) -> None:
         self._cipher = AESSIV(hmac.digest(key, b"references", "sha512"))
         self._forgotten = frozenset(forgotten)
         self._gone = frozenset(gone)
-        block = key.ljust(sha256().block_size, b"\0")
-        self._inner = sha256(bytes(byte ^ 0x36 for byte in block))
-        self._outer = sha256(bytes(byte ^ 0x5C for byte in block))
+        self._keyed = hmac.new(key, digestmod="sha256")
         self._account = lru_cache(_ACCOUNTS_REMEMBERED)(
             lambda network, account: account and self.account(network, account)
         )
@@ -284,11 +281,9 @@ class Pseudonyms:
         return "@…" if self.is_forgotten(pseudonym) else f"@{pseudonym}"
 
     def _digest(self, message: str) -> str:
-        # HMAC with both halves of the key hashed in advance: a post takes several.
-        inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(message.encode())
-        outer.update(inner.digest())
-        return outer.hexdigest()[:_LENGTH]
+        keyed = self._keyed.copy()  # the key is hashed once: a post takes several
+        keyed.update(message.encode())
+        return keyed.hexdigest()[:_LENGTH]
 
 
 def _mark(pseudonym: str) -> int:

@@ -98,6 +98,72 @@ def test_the_table_would_find_a_wrong_import():
     assert not is_in("views.frame", ALLOWED["reports"])
 
 
+def by_name(root, folders):
+    """The files of modules, by the name that they are imported by."""
+    files = [*root.glob("*.py"), *(it for each in folders for it in (root / each).rglob("*.py"))]
+    names = (".".join(file.relative_to(root).with_suffix("").parts) for file in files)
+    return {name.removesuffix(".__init__"): file for name, file in zip(names, files)}
+
+
+def leads_to(file, ours):
+    """The modules of ours that a file imports, wherever in it, for types alone too.
+
+    A package counts where its own names are asked for, not on the way to a module inside it.
+    """
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            inside = {alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+            found.update(it if it in ours else node.module for it in inside.values())
+    return found & ours.keys()
+
+
+def circles(root, folders):
+    """The modules that import each other, directly or by way of others: one set a circle."""
+    ours = by_name(root, folders)
+    graph = {name: leads_to(file, ours) for name, file in ours.items()}
+
+    def reached(name):
+        seen, waiting = set(), [name]
+        while waiting:
+            new = graph[waiting.pop()] - seen
+            seen |= new
+            waiting += new
+        return seen
+
+    behind = {name: reached(name) for name in graph}
+    return {
+        frozenset(other for other in behind[name] if name in behind[other])
+        for name in graph
+        if name in behind[name]
+    }
+
+
+def test_no_two_modules_import_each_other_in_a_circle():
+    assert circles(ROOT, (*ROOMS, "locales", "tests", "benchmarks")) == set()
+
+
+def test_a_circle_would_be_found_however_it_is_made(tmp_path):
+    (tmp_path / "room").mkdir()
+    for name, code in {
+        "room/__init__": "from room.first import one",
+        "room/first": "from room import second",
+        "room/second": "if TYPE_CHECKING:\n    from room.third import Three",
+        "room/third": "def late():\n    import room.first",
+        "room/inside": "from room import one",  # leads into the circle, and lies in none
+        "room/beside": "from room.lower import two",  # does not ask the package for anything
+        "room/lower": "import room.third",
+        "app": "from room import beside",
+    }.items():
+        (tmp_path / f"{name}.py").write_text(code, encoding="utf-8")
+    assert circles(tmp_path, ("room",)) == {frozenset({"room.first", "room.second", "room.third"})}
+    (tmp_path / "room" / "third.py").write_text("from room import one", encoding="utf-8")
+    [circle] = circles(tmp_path, ("room",))
+    assert circle == {"room", "room.first", "room.second", "room.third"}
+
+
 @pytest.mark.parametrize("page", sorted(it.stem for it in (ROOT / "views").glob("[a-z]*.py")))
 def test_no_page_is_called_like_a_package(page):
     # Streamlit puts the folder of pages first on the path: `reports.py` there would hide `reports`.
