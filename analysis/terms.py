@@ -17,4 +17,4 @@ def are_apart(networks: Collection[str]) -> bool:
     >>> are_apart(["youtube"]), are_apart(["youtube", "x"]), are_apart([])
     (True, False, False)
     """
-    return bool(networks) and {*networks} <= {*APART}
+    return len(networks) > 0 and {*networks} <= {*APART}

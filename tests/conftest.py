@@ -23,6 +23,10 @@ from data.model import Campaign
 # The keys of tests stay in their folders: a developer's own keyring is none of their business.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 
+# What helpers assert is explained as what tests assert.
+for helper in ("browsers", "faults", "lakes", "oracles", "planted", "posts", "screens"):
+    pytest.register_assert_rewrite(f"tests.{helper}")
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # Servers of the same name, one a network: they are imported by their tests, and hold none.
@@ -37,6 +41,14 @@ def watch(event, arguments):
             file.write(f"{event} {arguments}\\n")
 sys.addaudithook(watch)
 """
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One browser and one cluster at a time: each is as large as all else together."""
+    for item in items:
+        for group in ("browser", "engines"):
+            if item.path.stem.startswith(f"test_{group}"):
+                item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

@@ -9,94 +9,27 @@ from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import duckdb
-import narwhals as nw
-import pandas as pd
-import pyarrow as pa
 import pytest
 from conftest import ROOT
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis import aggregates
-from data.model import COUNTS, POSTS, Kind, Network
+from data.model import COUNTS, Kind, Network
+from tests.posts import (
+    TAGS,
+    added,
+    answers,
+    day,
+    maybe,
+    on_duckdb,
+    post,
+    posts_rows,
+    several_rows,
+)
 
 ENGAGEMENTS = ("likes", "replies", "reposts", "quotes")
 SHARES = ("reposts", "quotes")
-AUTHORS = ("afi", "kossi", "dela", "mawuli")
-TAGS = ("libertépourtous", "حرية", "ŋutsu", "togo")
-
-
-def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return st.none() | strategy
-
-
-#: Around a new year, to the microsecond.
-moments = st.integers(0, 4 * 86_400 * 10**6).map(
-    lambda microseconds: datetime(2023, 12, 30, tzinfo=UTC) + timedelta(microseconds=microseconds)
-)
-
-
-@st.composite
-def row(draw: st.DrawFn) -> dict[str, Any]:
-    """A post as the lake keeps it: a repost has no counts, and anything else may be unknown."""
-    kind = draw(st.sampled_from(list(Kind)))
-    published = st.none() if kind is Kind.REPOST else maybe(st.integers(0, 10**9))
-    return {
-        "network": draw(st.sampled_from([n.value for n in Network][:5])),
-        "kind": kind.value,
-        "author_id": draw(maybe(st.sampled_from(AUTHORS))),
-        "repost_of_author_id": draw(maybe(st.sampled_from(AUTHORS))),
-        "reply_to_author_id": draw(maybe(st.sampled_from(AUTHORS))),
-        "quote_of_author_id": draw(maybe(st.sampled_from(AUTHORS))),
-        "published_at": draw(maybe(moments)),
-        "text": draw(maybe(st.text(max_size=5))),
-        "hashtags": draw(maybe(st.lists(st.sampled_from(TAGS), unique=True))),
-        "mentions": draw(maybe(st.lists(st.sampled_from(AUTHORS), unique=True))),
-        "author_followers": draw(maybe(st.integers(0, 10**9))),
-        **{count: draw(published) for count in COUNTS},
-    }
-
-
-def numbered(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{"post_id": f"post{number:03}"} | row for number, row in enumerate(rows)]
-
-
-posts_rows = st.lists(row(), max_size=12).map(numbered)
-
-
-def on_pandas(rows: list[dict[str, Any]]) -> nw.DataFrame[Any]:
-    table = pa.Table.from_pylist(rows, schema=POSTS)
-    return nw.from_native(table.to_pandas(types_mapper=pd.ArrowDtype), eager_only=True)
-
-
-def on_duckdb(rows: list[dict[str, Any]], time_zone: str = "UTC") -> nw.LazyFrame[Any]:
-    connection = duckdb.connect()
-    connection.execute(f"SET TimeZone = '{time_zone}'")
-    return nw.from_native(connection.from_arrow(pa.Table.from_pylist(rows, schema=POSTS)))
-
-
-def answers(aggregate: Any, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows of an aggregate, after making sure that the engines agree to the last type."""
-    from_pandas, from_duckdb = aggregate(on_pandas(rows)), aggregate(on_duckdb(rows))
-    pd.testing.assert_frame_equal(from_pandas, from_duckdb)
-    return plain(from_duckdb)
-
-
-def plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    table = pa.Table.from_pandas(frame, preserve_index=False)
-    assert not any(pa.types.is_null(field.type) for field in table.schema)
-    found: list[dict[str, Any]] = table.to_pylist()
-    return found
-
-
-def added(values: Any) -> int | None:
-    known = [value for value in values if value is not None]
-    return sum(known) if known else None
-
-
-def day(row: dict[str, Any]) -> date | None:
-    return row["published_at"] and row["published_at"].date()
 
 
 def summed(rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -146,9 +79,6 @@ def summed_by(key: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for value in {row[key] for row in rows}
     ]
     return sorted(sums, key=lambda row: (-row["posts"], row[key]))
-
-
-several_rows = settings(max_examples=25, deadline=None)
 
 
 @several_rows
@@ -297,10 +227,6 @@ def test_the_span_is_that_of_the_rows(rows):
     assert answers(aggregates.span, rows) == [expected]
 
 
-def post(post_id: str, **values: Any) -> dict[str, Any]:
-    return {"post_id": post_id, "network": "x", "kind": "original", "author_id": "afi"} | values
-
-
 def test_unpublished_counts_stay_null_next_to_published_ones():
     rows = [
         post("1", likes=3, impressions=100),
@@ -355,7 +281,7 @@ def test_a_post_at_midnight_belongs_to_the_day_that_begins():
 IN_PARIS = """
 from datetime import UTC, date, datetime
 from analysis import aggregates
-from test_aggregates import on_duckdb, on_pandas, post
+from tests.posts import on_duckdb, on_pandas, post
 
 late = [post("1", published_at=datetime(2024, 7, 1, 23, 30, tzinfo=UTC))]
 for posts in (on_pandas(late), on_duckdb(late)):

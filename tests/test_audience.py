@@ -13,7 +13,6 @@ import pandas as pd
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from test_aggregates import on_duckdb, on_pandas
 
 from analysis import aggregates
 from analysis.measure import Caution, MeasureKind
@@ -35,6 +34,7 @@ from analysis.reach.overlap import (
     random_duplication,
 )
 from data.simulate import SimulatedAudiences, audiences
+from tests.posts import on_duckdb, on_pandas
 
 NOBODY = pd.DataFrame(columns=["author_id", "actor_id", "network", "even", "odd"])
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from conftest import Server
 from playwright.sync_api import expect
-from test_browser import CUT, LAPTOP, PHONE, Visit, Visitor, browser, home, visit
 
 import locales
 from collectors.networks.credentials import Credentials
 from data.lake import Lake
 from data.model import Campaign, Network
+from tests.browsers import CUT, LAPTOP, PHONE, Visit, Visitor, browser, home, visit
 from tests.invented import BEGIN, END, TAG, Invented
 from tests.loopback import Answer, Loopback, Request
 from tests.payloads.mastodon import server as mastodon

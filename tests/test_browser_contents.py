@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from conftest import Server, serving
 from playwright.sync_api import Browser, expect
-from test_browser import CUT, LAPTOP, PHONE, Visit, Visitor, browser, home, visit
-from test_topics import planted
 
 import locales
 from analysis.texts.content import STEPS
 from data.lake import Lake
 from data.model import Account, Campaign, Network, NumberedPage, Post
+from tests.browsers import CUT, LAPTOP, PHONE, Visit, Visitor, browser, home, visit
+from tests.planted import planted
 
 __all__ = ["browser", "home", "visit"]
 

@@ -6,11 +6,11 @@ import csv
 
 import pytest
 from playwright.sync_api import expect
-from test_browser import CUT, LAPTOP, PHONE, Visit, Visitor, browser, home, visit
 
 import locales
 from analysis.reach.reached import Reached, reached
 from data.lake import Lake
+from tests.browsers import CUT, LAPTOP, PHONE, Visit, Visitor, browser, home, visit
 
 __all__ = ["browser", "home", "visit"]
 

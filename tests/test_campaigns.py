@@ -11,7 +11,7 @@ from data.lake import Lake
 from data.model import Account, Campaign, Network
 from data.store import LakeError
 from data.tables import Table, connect
-from tests.test_lake import NOW, a_post, add, posts_in
+from tests.lakes import NOW, a_post, add, posts_in
 
 CHANGED = Campaign(
     "campagne",

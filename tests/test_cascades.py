@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_aggregates import answers, on_duckdb
 
 from analysis import aggregates
 from analysis.measure import Caution, MeasureKind
 from analysis.reach.cascades import median_virality, viralities
 from data.lake import Lake
+from tests.posts import answers, on_duckdb
 
 trees = st.integers(1, 25).flatmap(
     lambda n: st.tuples(st.just(-1), *(st.integers(0, child - 1) for child in range(1, n)))

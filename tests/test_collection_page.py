@@ -15,7 +15,6 @@ import streamlit as st
 from hypothesis import given
 from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
-from test_views import FRAME, _words
 
 import locales
 from collectors.access.budget import Amount, Ledger
@@ -28,6 +27,7 @@ from tests.invented import BEGIN, END, TAG, Invented
 from tests.loopback import Answer, Loopback, Request
 from tests.payloads.mastodon import server as mastodon
 from tests.payloads.x import server as x
+from tests.screens import FRAME, words_of
 from views.parts import jobs
 from views.parts.collection import coverage, hashtags, runs, targets
 from views.parts.collection.runs import Plan
@@ -147,7 +147,7 @@ def test_a_campaign_is_made_of_what_is_typed() -> None:
     _field(app, "title").set_value("Eau pour toutes")
     _field(app, "hashtags").set_value("#EauPourToutes, l'été")
     _run(app)
-    assert locales.text("fr", "campaign_form.slug", campaign="eau-pour-toutes") in _words(app)
+    assert locales.text("fr", "campaign_form.slug", campaign="eau-pour-toutes") in words_of(app)
     _field(app, "variants").set_value(["ete", "lete"][1:])
     _field(app, "networks").set_value([Network.REDDIT, Network.X, Network.MASTODON])
     _run(app)
@@ -168,7 +168,7 @@ def test_a_campaign_is_made_of_what_is_typed() -> None:
     assert (made.since, made.until) == (BEGIN, BEGIN + timedelta(days=1))
     assert app.session_state["campaign"] == made.campaign_id
     assert app.session_state["section"] == "networks"
-    assert locales.text("fr", "campaign_form.created", title=made.title) in _words(app)
+    assert locales.text("fr", "campaign_form.created", title=made.title) in words_of(app)
 
 
 @pytest.mark.parametrize(
@@ -214,15 +214,15 @@ def test_changes_wait_until_they_are_saved_and_saving_says_what_changed() -> Non
     _field(app, "title").set_value("Un autre *nom*")
     _run(app)
     unsaved = locales.text("fr", "campaign_form.unsaved", names="le nom")
-    assert unsaved in _words(app)
+    assert unsaved in words_of(app)
     app.get_by_key("section").set_value("networks")
     _run(app)
     app.get_by_key("section").set_value("campaign")
     _run(app)
-    assert _field(app, "title").value == "Un autre *nom*" and unsaved in _words(app)
+    assert _field(app, "title").value == "Un autre *nom*" and unsaved in words_of(app)
     app.button(key="campaign_save").click()
     _run(app)
-    assert locales.text("fr", "campaign_form.saved", names="le nom") in _words(app)
+    assert locales.text("fr", "campaign_form.saved", names="le nom") in words_of(app)
     assert [it.title for it in Lake.of_user().campaigns()] == ["Un autre *nom*"]
 
     _field(app, "hashtags").set_value("#autre")
@@ -247,7 +247,7 @@ def test_a_network_that_is_taken_out_keeps_its_choices_for_its_return() -> None:
 def test_anybody_can_try_mastodon_and_see_what_came_of_it(pouet: Loopback) -> None:
     _campaign(Network.MASTODON, instances=(pouet.url,))
     app = _open(campaign="essai")
-    assert locales.text("fr", "sources.never") in _words(app)
+    assert locales.text("fr", "sources.never") in words_of(app)
     app.button(key="try_mastodon").click()
     _run(app)
     job = _done(app.session_state["job"])
@@ -255,7 +255,7 @@ def test_anybody_can_try_mastodon_and_see_what_came_of_it(pouet: Loopback) -> No
     (turn,) = job.turns
     (report,) = turn.reports
     assert (report.outcome, report.new) == ("complete", len(mastodon.expected(Invented(120))))
-    said = _words(app)
+    said = words_of(app)
     assert locales.text("fr", "runs.new", n=report.new) in said
     assert locales.text("fr", "outcome.complete") in said
     assert locales.text("fr", "sources.requests", n=len(pouet.requests)) in said
@@ -334,7 +334,7 @@ def test_x_says_its_price_before_it_is_paid(paid: Loopback) -> None:
     asked = _done(app.session_state["job"])
     _run(app)
     assert all("counts" in request.path for request in paid.requests)
-    said = _words(app)
+    said = words_of(app)
     for amount in (asked.estimate.dollars, asked.estimate.most_dollars, asked.left):
         assert locales.dollars("fr", amount) in said
     app.button(key="estimate_go").click()
@@ -345,7 +345,7 @@ def test_x_says_its_price_before_it_is_paid(paid: Loopback) -> None:
     assert asked.estimate.posts * Decimal("0.005") < spent <= 50
     _run(app)
     shown = {"dollars": locales.dollars("fr", spent), "budget": locales.dollars("fr", 50)}
-    assert locales.text("fr", "sources.spent", **shown) in _words(app)
+    assert locales.text("fr", "sources.spent", **shown) in words_of(app)
 
 
 @pytest.mark.usefixtures("key")
@@ -353,7 +353,7 @@ def test_who_finds_x_too_dear_reads_nothing(paid: Loopback) -> None:
     campaign = _campaign(Network.X, budget_posts=500)
     job = _done(runs.start_estimate(Lake.of_user(), Plan(campaign, (Network.X,))))
     app = _open(campaign="essai", job=job.job_id)
-    assert locales.text("fr", "estimate.posts_only", n=500) in _words(app)
+    assert locales.text("fr", "estimate.posts_only", n=500) in words_of(app)
     app.button(key="estimate_cancel").click()
     _run(app)
     assert Ledger(home()).spent("essai", Network.X) == Amount(0, Decimal("0.01"))
@@ -417,12 +417,12 @@ def test_a_gap_is_read_by_its_button(pouet: Loopback) -> None:
     plan = Plan(campaign, (Network.MASTODON,), since=half)
     _done(runs.start(Lake.of_user(), plan))
     app = _open(campaign="essai")
-    assert locales.text("fr", "coverage_panel.gaps", n=1) in _words(app)
+    assert locales.text("fr", "coverage_panel.gaps", n=1) in words_of(app)
     app.button(key="read_gaps").click()
     _run(app)
     _done(app.session_state["job"])
     _run(app)
-    assert locales.text("fr", "coverage_panel.whole") in _words(app)
+    assert locales.text("fr", "coverage_panel.whole") in words_of(app)
 
 
 def test_a_reason_never_reads_as_markdown(pouet: Loopback) -> None:
@@ -433,4 +433,4 @@ def test_a_reason_never_reads_as_markdown(pouet: Loopback) -> None:
     pouet.answer = answer
     assert campaign.subreddits == ("*a*",)
     app = _open("campaign", campaign="essai")
-    assert "](https" not in _words(app)
+    assert "](https" not in words_of(app)

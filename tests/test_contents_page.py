@@ -15,7 +15,6 @@ import pytest
 import streamlit as st
 from conftest import ROOT
 from streamlit.testing.v1 import AppTest
-from test_topics import planted
 
 import locales
 from analysis.texts import topics
@@ -23,6 +22,7 @@ from data.lake import Lake
 from data.model import Account, Campaign, Network, NumberedPage, Post
 from findings import notebook
 from findings.question import Filters
+from tests.planted import planted
 from views.parts import loaders
 from views.parts.contents import topic_search
 from views.parts.loaders import reader

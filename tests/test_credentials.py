@@ -10,7 +10,6 @@ from pathlib import Path
 
 import keyring
 import pytest
-from test_keys import Ring
 
 import locales
 from collectors.access.budget import Nothing
@@ -20,6 +19,7 @@ from collectors.networks.credentials import Credentials, Typed
 from collectors.networks.table import NETWORKS, secrets_of
 from data.keys import Keys
 from data.model import Campaign, Network
+from tests.rings import Ring
 
 ROOT = Path(__file__).resolve().parent.parent
 CAMPAIGN = Campaign("campagne", "Une campagne inventée", subreddits=("exemple",))

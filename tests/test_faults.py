@@ -12,8 +12,6 @@ import multiprocessing
 import os
 import random
 import signal
-import socket
-import struct
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -32,6 +30,7 @@ from collectors.runs.patience import MOST_TRIES, Clock
 from collectors.runs.run import Report, run
 from data.lake import Lake
 from data.model import Campaign, Network
+from tests.faults import PASSING, identity
 from tests.invented import BEGIN, END, TAG, Invented
 from tests.loopback import Answer, Fault, Handler, Loopback, Request
 
@@ -140,66 +139,6 @@ def table(request: pytest.FixtureRequest) -> Iterator[Table]:
         reporter.write_line(line)
 
 
-# Faults that pass: each request of a run meets the fault the first time that it is made.
-
-
-def says(status: int, headers: dict[str, str] | None = None, body: Any = None) -> Fault:
-    def fault(handler: Handler, request: Request, answer: Answer) -> None:
-        handler.send(Answer(body if body is not None else {}, status, headers or {}))
-
-    return fault
-
-
-def soon(write: Callable[[datetime], str]) -> str:
-    return write(datetime.now(UTC) + timedelta(seconds=2))
-
-
-def truncates(handler: Handler, request: Request, answer: Answer) -> None:
-    handler.send(Answer(answer.bytes[: len(answer.bytes) // 2] + b'{"a', headers=answer.headers))
-
-
-def breaks_off(handler: Handler, request: Request, answer: Answer) -> None:
-    handler.send_response(200)
-    handler.send_header("Content-Type", "application/json")
-    handler.send_header("Content-Length", str(len(answer.bytes) + 1))
-    handler.end_headers()
-    handler.wfile.write(answer.bytes[:-1])
-    handler.close_connection = True
-
-
-def resets(handler: Handler, request: Request, answer: Answer) -> None:
-    handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    handler.close_connection = True
-    handler.connection.close()
-
-
-def sleeps(handler: Handler, request: Request, answer: Answer) -> None:
-    time.sleep(0.6)
-    handler.close_connection = True
-
-
-HTML = b"<!doctype html><title>Bienvenue</title><p>Connectez-vous au wifi"
-PASSING: dict[str, Fault] = {
-    "429": says(429),
-    "429 retry-after, seconds": says(429, {"Retry-After": "2"}),
-    "429 reset, Unix time": says(
-        429, {"x-rate-limit-reset": soon(lambda at: str(int(at.timestamp())))}
-    ),
-    "429 reset, seconds": says(429, {"X-Ratelimit-Reset": "2", "X-Ratelimit-Remaining": "0"}),
-    "429 reset, ISO": says(429, {"X-RateLimit-Reset": soon(lambda at: at.isoformat())}),
-    "429 reset, unreadable": says(429, {"X-RateLimit-Reset": "bientôt".encode().decode("latin-1")}),
-    "500": says(500, body={"error": "internal"}),
-    "502 HTML": says(502, {"Content-Type": "text/html"}, HTML),
-    "503": says(503),
-    "200 HTML": says(200, {"Content-Type": "text/html"}, HTML),
-    "200 HTML called JSON": says(200, body=HTML),
-    "truncated JSON": truncates,
-    "broken off": breaks_off,
-    "reset": resets,
-    "time-out": sleeps,
-}
-
-
 class FirstTime:
     """Does the fault to each request the first time that it is made, and to no other."""
 
@@ -214,10 +153,6 @@ class FirstTime:
             self.fault(handler, request, answer)
         else:
             handler.send(answer)
-
-
-def identity(request: Request) -> str:
-    return f"{request.method} {request.path} {sorted(request.query.items())} {request.body!r}"
 
 
 @EACH
@@ -283,9 +218,6 @@ def test_a_fault_that_stays_is_tried_eight_times_then_named(
     assert [each.outcome for each in reports] == ["complete"]
     assert posts_in(tmp_path) == usual.posts
     table.cells[f"{name}, always, {place} call", network] = f"named, {report.new} kept"
-
-
-# Answers that are fine as HTTP, and strange in what they say.
 
 
 @EACH
@@ -392,8 +324,6 @@ def test_an_endless_cursor_is_left_and_named(
     assert len(server.requests) <= 6 * len(usual.requests)
     table.cells["endless cursor", network] = f"named, {report.new} kept"
 
-
-# Kills.
 
 _KILLS_A_NETWORK = 20
 

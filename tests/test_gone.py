@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import data.forget
 from data.lake import Lake
 from data.model import Account, Campaign, KnownPost, Network, NumberedPage, Reference
-from tests.test_lake import NOW, a_post, add, posts_in
+from tests.lakes import NOW, a_post, add, posts_in
 
 HOUR = timedelta(hours=1)
 AGES = [HOUR * hours for hours in (1, 3, 6, 12, 24, 48, 96, 168, 336, 672)]

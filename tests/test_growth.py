@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import least_squares
-from test_aggregates import answers
 
 from analysis import aggregates
 from analysis.measure import Caution, MeasureKind
 from analysis.people.followers import followers_at, suspicious
 from analysis.reach.growth import AGES, curves, half_life, value_at
 from data.lake import Lake
+from tests.posts import answers
 
 COUNTS = ("engagements", "likes", "reposts", "replies", "quotes", "impressions")
 SCHEDULE = np.array(AGES, dtype=float)

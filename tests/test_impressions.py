@@ -12,7 +12,6 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_aggregates import added, day, on_duckdb, on_pandas, post, posts_rows
 
 from analysis import aggregates
 from analysis.measure import Caution, MeasureKind
@@ -26,6 +25,7 @@ from analysis.reach.impressions import (
     view_model,
 )
 from data.model import OWN_KINDS
+from tests.posts import added, day, on_duckdb, on_pandas, post, posts_rows
 
 ENGAGEMENTS = ("likes", "replies", "reposts", "quotes")
 A, B, G = {"original": 1.0, "reply": 0.2, "quote": 0.6}, 0.55, 0.6

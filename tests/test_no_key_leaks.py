@@ -50,9 +50,9 @@ from collectors.runs import rounds
 from collectors.runs.patience import Clock
 from data.lake import Lake
 from data.model import Campaign, Network
+from tests.faults import PASSING, identity
 from tests.invented import BEGIN, END, TAG, Invented
 from tests.loopback import Answer, Fault, Handler, Loopback, Request
-from tests.test_faults import PASSING, identity
 
 ROOT = Path(__file__).resolve().parent.parent
 EACH = pytest.mark.parametrize("network", list(NETWORKS))

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_aggregates import answers, on_duckdb, post, posts_rows, several_rows
 
 from analysis import aggregates
+from tests.posts import answers, on_duckdb, post, posts_rows, several_rows
 
 BEGIN = datetime(2026, 2, 28, 23, 59, tzinfo=UTC)
 LONG = "nous demandons une place en classe pour chaque fille"

@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_aggregates import on_pandas, post, posts_rows
 
 from analysis import aggregates
 from analysis.measure import Caution, Measure, MeasureKind, Of, Unit
 from analysis.reach import rates
 from data.model import COUNTS
+from tests.posts import on_pandas, post, posts_rows
 
 OF_SUMS = (
     rates.impressions,

@@ -14,7 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas import DataFrame
 from streamlit.testing.v1 import AppTest
-from test_views import LANGUAGES, _cards, _open, _words, campaigns, fresh, kept
 
 import locales
 from analysis.measure import Caution, Measure, MeasureKind, Of, Unit
@@ -25,6 +24,7 @@ from findings import notebook, sentences
 from findings.protect import To
 from findings.question import Filters
 from findings.words import Words
+from tests.screens import LANGUAGES, campaigns, cards_of, fresh, kept, open_page, words_of
 from views.parts.loaders import reader
 
 __all__ = ["campaigns", "fresh", "kept"]
@@ -74,7 +74,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
             return found if is_now or before is None else before
 
         monkeypatch.setattr(reader, "reach_of", reach_of)
-        return _open("reach", **asked)
+        return open_page("reach", **asked)
 
     return show
 
@@ -89,17 +89,17 @@ def _charts(app: AppTest) -> dict[str, dict[str, object]]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_section_stands_on_the_demo_in_both_languages(language: str) -> None:
-    app = _open("reach", lang=language, campaign="demo-bancs")
+    app = open_page("reach", lang=language, campaign="demo-bancs")
     titles = [it.value for it in app.subheader]
     assert titles == [locales.text(language, f"reach.{it}") for it in SECTIONS]
     assert {"reach", "reach_by_network", "audience", "growth", "voice"} == set(_charts(app))
-    said = _words(app)
+    said = words_of(app)
     assert not re.search(r"\bnan\b|\bNone\b(?! of)|<NA>|NaT|[{}]", said)
     assert all(it["alt"] for it in _charts(app).values())
 
 
 def test_the_sentence_and_the_picture_are_those_of_the_measures() -> None:
-    app = _open("reach", campaign="demo-bancs", period="all")
+    app = open_page("reach", campaign="demo-bancs", period="all")
     chosen = Filters("demo-bancs", reader.version("demo-bancs"))
     found = reader.reach_of(chosen).measures
     low, high = sentences.range_of(found["estimated_reach"])
@@ -128,7 +128,7 @@ def test_grade_d_prints_a_range_and_no_figure_in_it(shown: Callable[..., AppTest
     app = shown(invented(estimated_reach=weak), campaign="demo-bancs")
     _, line = _charts(app)["reach"]["data"]
     assert not line.get("x")
-    said = _words(app)
+    said = words_of(app)
     assert locales.text("fr", "grade.D") in said
     assert locales.text("fr", "caution.counts_only") in said
     assert "180" not in said.replace("demo", "")
@@ -136,7 +136,7 @@ def test_grade_d_prints_a_range_and_no_figure_in_it(shown: Callable[..., AppTest
 
 @pytest.mark.usefixtures("campaigns")
 def test_an_empty_campaign_says_what_to_do_next() -> None:
-    app = _open("reach", campaign="vide")
+    app = open_page("reach", campaign="vide")
     assert app.info[0].value == locales.text("fr", "empty.campaign")
     assert not app.metric and not app.subheader
 
@@ -144,8 +144,8 @@ def test_an_empty_campaign_says_what_to_do_next() -> None:
 @pytest.mark.usefixtures("campaigns")
 @pytest.mark.parametrize("campaign", ["seul", "trois"])
 def test_few_accounts_show_no_figure_about_their_public(campaign: str) -> None:
-    app = _open("reach", campaign=campaign)
-    cards = _cards(app)
+    app = open_page("reach", campaign=campaign)
+    cards = cards_of(app)
     of_people = ("potential_reach", "frequency", "engagement_rate_by_reach")
     for name in of_people:
         assert cards[locales.text("fr", f"measure.{name}")] == "—"
@@ -155,22 +155,22 @@ def test_few_accounts_show_no_figure_about_their_public(campaign: str) -> None:
 
 @pytest.mark.usefixtures("campaigns")
 def test_youtube_alone_has_no_reach_and_its_own_figures() -> None:
-    app = _open("reach", campaign="videos")
+    app = open_page("reach", campaign="videos")
     titles = [it.value for it in app.subheader]
     assert locales.text("fr", "reach.youtube") in titles
     assert locales.text("fr", "reach.by_network") not in titles
-    assert locales.text("fr", "reach.youtube_why") in _words(app)
-    assert _cards(app)["Portée potentielle"] == "—"
+    assert locales.text("fr", "reach.youtube_why") in words_of(app)
+    assert cards_of(app)["Portée potentielle"] == "—"
     assert not app.header
-    overview = _open(campaign="videos")
-    assert _cards(overview)["Portée potentielle"] == "—"
+    overview = open_page(campaign="videos")
+    assert cards_of(overview)["Portée potentielle"] == "—"
     assert locales.text("fr", "reach.rates") not in titles
-    assert locales.text("fr", "reach.youtube_why") in _words(overview)
+    assert locales.text("fr", "reach.youtube_why") in words_of(overview)
 
 
 def test_the_views_of_youtube_alone_are_the_same_on_both_pages() -> None:
     asked = {"campaign": "demo-bancs", "networks": "youtube"}
-    on_overview, on_reach = (_cards(_open(page, **asked)) for page in ("overview", "reach"))
+    on_overview, on_reach = (cards_of(open_page(page, **asked)) for page in ("overview", "reach"))
     assert on_overview["Affichages"] == on_reach["Affichages"] != "—"
     assert on_reach["Affichages estimés"] == "—"
 
@@ -204,13 +204,13 @@ def test_older_readings_that_come_late_are_in_the_growth_of_posts(lake: Lake) ->
 
 
 def test_dates_that_could_be_subtracted_hide_people_and_not_posts() -> None:
-    app = _open(
+    app = open_page(
         "reach", campaign="demo-bancs", period="custom", since="2026-06-01", until="2026-08-01"
     )
-    cards = _cards(app)
+    cards = cards_of(app)
     assert cards["Portée potentielle"] == cards["Répétition"] == "—"
     assert cards["Affichages"] != "—"
-    assert locales.text("fr", "people.custom_dates") in _words(app)
+    assert locales.text("fr", "people.custom_dates") in words_of(app)
     charts = _charts(app)
     assert not {"reach", "reach_by_network", "audience"} & set(charts)
     shares = {part[0] for bar in charts["voice"]["data"] for part in bar["customdata"]}
@@ -226,7 +226,7 @@ def test_a_network_of_few_accounts_is_not_told_by_the_others(
     app = shown(few, campaign="demo-bancs")
     bars, _ = _charts(app)["reach_by_network"]["data"]
     assert bars["customdata"] == ["x"]
-    assert locales.text("fr", "reach.networks_hidden", fewest=5) in _words(app)
+    assert locales.text("fr", "reach.networks_hidden", fewest=5) in words_of(app)
 
 
 def test_a_change_is_said_only_where_the_ranges_leave_no_doubt(
@@ -238,29 +238,29 @@ def test_a_change_is_said_only_where_the_ranges_leave_no_doubt(
     )
     app = shown(invented(), before, campaign="demo-bancs", period="90d")
     said = locales.text("fr", "measured.at_least", change=locales.percent("fr", 0.213, signed=True))
-    assert locales.text("fr", "reach.compared", change=said) in _words(app)
+    assert locales.text("fr", "reach.compared", change=said) in words_of(app)
     deltas = {it.label: it.delta for it in app.metric}
     assert deltas["Répétition"] == locales.text("fr", "measured.no_change")
 
 
 def test_another_campaign_stands_beside_this_one() -> None:
-    app = _open("reach", campaign="demo-bancs", period="all", versus="demo-puits")
+    app = open_page("reach", campaign="demo-bancs", period="all", versus="demo-puits")
     (table,) = (it.value for it in app.dataframe if "L’autre campagne" in it.value.columns)
     potential = table.set_index("Mesure").loc["Portée potentielle"]
     other = Filters("demo-puits", reader.version("demo-puits"))
     bound = int(reader.potential_reach(other).value or 0)
     assert potential["L’autre campagne"] == locales.text("fr", "coverage.bound", value=bound)
-    strange = _open("reach", campaign="demo-bancs", versus="../x", others="x,y")
+    strange = open_page("reach", campaign="demo-bancs", versus="../x", others="x,y")
     assert strange.session_state["versus"] == "" and strange.session_state["others"] == []
 
 
 def test_what_a_post_brings_about_is_said_per_post_and_per_display() -> None:
-    app = _open("reach", campaign="demo-bancs", period="all")
+    app = open_page("reach", campaign="demo-bancs", period="all")
     totals = reader.totals(Filters("demo-bancs", reader.version("demo-bancs"))).iloc[0]
     likes = totals["likes"] / totals["n_likes"]
     replies = totals["replies"] / totals["n_replies"]
     assert likes > 1 > replies
-    cards = _cards(app)
+    cards = cards_of(app)
     assert cards["J’aime par publication"] == locales.number("fr", likes)
     per_hundred = locales.number("fr", 100 * replies)
     assert cards["Réponses par publication"] == f"{per_hundred} pour 100"
@@ -269,7 +269,7 @@ def test_what_a_post_brings_about_is_said_per_post_and_per_display() -> None:
 
 
 def test_every_figure_says_what_it_rests_on() -> None:
-    app = _open("reach", campaign="demo-bancs", period="all")
+    app = open_page("reach", campaign="demo-bancs", period="all")
     (table,) = (it.value for it in app.dataframe if "Méthode" in it.value.columns)
     named = set(table["Mesure"])
     chosen = Filters("demo-bancs", reader.version("demo-bancs"))
@@ -326,7 +326,7 @@ def test_what_is_divided_by_the_reach_is_of_the_networks_that_have_one() -> None
     with_reach = reader.reach_of(replace(chosen, networks=("mastodon", "x"))).measures
     name = "engagement_rate_by_reach"
     assert whole.measures[name].value == pytest.approx(with_reach[name].value)
-    said = _words(_open("reach", campaign="demo-bancs", period="all"))
+    said = words_of(open_page("reach", campaign="demo-bancs", period="all"))
     left_out = locales.text("fr", "reach.networks_unknown", networks="Bluesky")
     assert left_out in said
 

@@ -169,3 +169,8 @@ def test_no_page_is_called_like_a_package(page):
     # Streamlit puts the folder of pages first on the path: `reports.py` there would hide `reports`.
     assert page not in OURS
     assert importlib.util.find_spec(page) is None
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "tests").glob("*.py")), ids=lambda it: it.stem)
+def test_no_test_imports_from_another(file):
+    assert not {it for it in imported(file) if it.removeprefix("tests.").startswith("test_")}

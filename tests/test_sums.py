@@ -8,12 +8,12 @@ from typing import Any
 import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_aggregates import on_duckdb, on_pandas, posts_rows
 
 from analysis import aggregates
 from analysis.kept import sums
 from analysis.kept.crowd import accounts, crowd
 from data.model import Kind, Network
+from tests.posts import on_duckdb, on_pandas, posts_rows
 
 days = st.none() | st.integers(-1, 6).map(lambda later: date(2023, 12, 30) + timedelta(later))
 filters = st.fixed_dictionaries(

@@ -5,112 +5,34 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import locales
 from collectors.base import CollectorError
 from data.lake import Lake
-from data.model import Account, Campaign, Network, NumberedPage, Post
+from data.model import Campaign
 from findings import notebook
 from findings.question import Filters, Outline, days_of, default_period
+from tests.screens import FRAME, LANGUAGES, campaigns, cards_of, fresh, kept, open_page, words_of
 from views.parts import jobs
 from views.parts.collection import import_job, targets
 from views.parts.loaders import reader
 
-FRAME = Path(__file__).resolve().parent.parent / "views" / "frame.py"
+__all__ = ["campaigns", "fresh", "kept"]
+
 PAGES = ("overview", "reach", "contents", "collection")
-LANGUAGES = tuple(locales.LANGUAGES)
-FIRST = datetime(2026, 6, 1, 9, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def fresh(home: Path) -> Iterator[None]:
-    """Caches outlive a test's app."""
-    yield
-    st.cache_data.clear()
-
-
-def _campaign(campaign_id: str, posts: list[Post]) -> None:
-    lake = Lake.of_user()
-    lake.create(Campaign(campaign_id, campaign_id.capitalize()))
-    if posts:
-        writer = lake.writer(campaign_id, f"collecte-{campaign_id}")
-        writer.append([NumberedPage(1, posts, None)], FIRST + timedelta(days=30))
-        lake.derive(campaign_id)
-
-
-def _posts(number: int, accounts: int, network: Network = Network.MASTODON) -> list[Post]:
-    return [
-        Post(
-            network,
-            f"{network}-{it}",
-            Account(f"exemple_{it % accounts}"),
-            FIRST + timedelta(days=it % 9),
-            text=f"Message {it} pour @voisine #MarchéOuvert",
-            mentions=(Account("exemple_voisine", "voisine"),),
-            hashtags=("MarchéOuvert",) if it % 2 else (),
-            likes=it % 4,
-            reposts=0,
-            author_followers=100,
-        )
-        for it in range(number)
-    ]
-
-
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The campaigns that dashboards are bad at."""
-    folder = tmp_path_factory.mktemp("campagnes")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PORTE_VOIX_HOME", str(folder))
-        _campaign("vide", [])
-        _campaign("quarante", _posts(40, 12))
-        _campaign("seul", _posts(1, 1, Network.BLUESKY))
-        _campaign("trois", _posts(9, 3))
-        _campaign("videos", _posts(5, 5, Network.YOUTUBE))
-        _campaign("melange", [*_posts(30, 12), *_posts(5, 5, Network.YOUTUBE)])
-        _campaign("sans-dates", [post._replace(published_at=None) for post in _posts(3, 3)])
-    return folder
-
-
-@pytest.fixture
-def campaigns(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PORTE_VOIX_HOME", str(kept))
-
-
-def _open(page: str = "overview", **asked: str) -> AppTest:
-    app = AppTest.from_file(str(FRAME), default_timeout=60)
-    for name, value in asked.items():
-        app.query_params[name] = value
-    if page != "overview":
-        app.switch_page(f"{page}.py")
-    app.run()
-    assert not app.exception, app.exception[0].value
-    return app
-
-
-def _cards(app: AppTest) -> dict[str, str]:
-    return {metric.label: metric.value for metric in app.metric}
-
-
-def _words(app: AppTest) -> str:
-    kinds = (app.title, app.subheader, app.caption, app.markdown, app.info, app.success, app.error)
-    said = [str(it.value) for kind in kinds for it in kind]
-    return "\n".join([*said, *(f"{it.label} {it.value}" for it in app.metric)])
 
 
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_page_opens_on_the_demo(page: str, language: str) -> None:
-    app = _open(page, lang=language)
+    app = open_page(page, lang=language)
     assert app.title[0].value == locales.text(language, f"pages.{page}")
-    assert locales.text(language, "demo.banner", title="")[:12] in _words(app)
+    assert locales.text(language, "demo.banner", title="")[:12] in words_of(app)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -120,16 +42,16 @@ def test_every_page_opens_on_the_demo(page: str, language: str) -> None:
 )
 @pytest.mark.usefixtures("campaigns")
 def test_every_page_opens_on_every_campaign(page: str, language: str, campaign: str) -> None:
-    app = _open(page, lang=language, campaign=campaign)
+    app = open_page(page, lang=language, campaign=campaign)
     assert app.title[0].value == locales.text(language, f"pages.{page}")
-    words = _words(app)
+    words = words_of(app)
     assert not re.search(r"\bnan\b|\bNone\b(?! of)|<NA>|NaT|[{}]", words)
 
 
 @pytest.mark.usefixtures("campaigns")
 def test_a_small_campaign_opens_whole_and_compares_with_nothing() -> None:
-    app = _open(campaign="quarante")
-    cards = _cards(app)
+    app = open_page(campaign="quarante")
+    cards = cards_of(app)
     assert (cards["Publications"], cards["Comptes"], cards["J’aime"]) == ("40", "12", "60")
     assert cards["Affichages"] == "—"
     assert [metric.delta for metric in app.metric if metric.delta] == []
@@ -138,41 +60,41 @@ def test_a_small_campaign_opens_whole_and_compares_with_nothing() -> None:
 
 @pytest.mark.usefixtures("campaigns")
 def test_one_account_s_whole_total_is_shown_and_its_followers_are_not() -> None:
-    cards = _cards(_open(campaign="seul"))
+    cards = cards_of(open_page(campaign="seul"))
     assert (cards["Publications"], cards["Comptes"]) == ("1", "1")
     assert cards["Portée potentielle"] == "—"
 
 
 @pytest.mark.usefixtures("campaigns")
 def test_fewer_than_five_accounts_are_not_counted_under_a_filter() -> None:
-    assert _cards(_open(campaign="trois"))["Comptes"] == "3"
-    assert _cards(_open(campaign="trois", period="7d"))["Comptes"] == "moins de 5"
-    assert _cards(_open(campaign="trois", kinds="original"))["Comptes"] == "moins de 5"
-    assert _cards(_open(campaign="quarante", period="7d"))["Comptes"] == "12"
+    assert cards_of(open_page(campaign="trois"))["Comptes"] == "3"
+    assert cards_of(open_page(campaign="trois", period="7d"))["Comptes"] == "moins de 5"
+    assert cards_of(open_page(campaign="trois", kinds="original"))["Comptes"] == "moins de 5"
+    assert cards_of(open_page(campaign="quarante", period="7d"))["Comptes"] == "12"
 
 
 @pytest.mark.usefixtures("campaigns")
 def test_accounts_are_not_counted_between_dates_that_could_be_subtracted() -> None:
-    app = _open(campaign="quarante", period="custom", since="2026-06-01", until="2026-06-03")
-    cards = _cards(app)
+    app = open_page(campaign="quarante", period="custom", since="2026-06-01", until="2026-06-03")
+    cards = cards_of(app)
     assert cards["Publications"] == "10"
     assert cards["Comptes"] == cards["Portée potentielle"] == "—"
 
 
 @pytest.mark.usefixtures("campaigns")
 def test_youtube_stays_out_of_totals_unless_it_is_alone() -> None:
-    mixed = _open(campaign="melange")
-    assert _cards(mixed)["Publications"] == "30"
-    assert locales.text("fr", "youtube.apart") in _words(mixed)
-    assert _cards(_open(campaign="melange", networks="youtube"))["Publications"] == "5"
-    alone = _open(campaign="videos")
-    assert _cards(alone)["Publications"] == "5"
-    assert locales.text("fr", "youtube.apart") not in _words(alone)
+    mixed = open_page(campaign="melange")
+    assert cards_of(mixed)["Publications"] == "30"
+    assert locales.text("fr", "youtube.apart") in words_of(mixed)
+    assert cards_of(open_page(campaign="melange", networks="youtube"))["Publications"] == "5"
+    alone = open_page(campaign="videos")
+    assert cards_of(alone)["Publications"] == "5"
+    assert locales.text("fr", "youtube.apart") not in words_of(alone)
 
 
 @pytest.mark.usefixtures("campaigns")
 def test_listed_posts_have_no_author_and_no_trace_of_one() -> None:
-    app = _open("contents", campaign="quarante", section="posts")
+    app = open_page("contents", campaign="quarante", section="posts")
     listed = app.dataframe[0].value
     assert app.subheader[0].value == "40\u00a0publications" and len(listed) == 40
     assert not {name for name in listed.columns if re.search("author|auteur|compte", name.lower())}
@@ -182,10 +104,10 @@ def test_listed_posts_have_no_author_and_no_trace_of_one() -> None:
 
 @pytest.mark.usefixtures("campaigns")
 def test_a_hashtag_in_the_address_filters_the_posts() -> None:
-    found = _open("contents", campaign="quarante", section="posts", tag="marchéouvert")
+    found = open_page("contents", campaign="quarante", section="posts", tag="marchéouvert")
     assert found.selectbox(key="tag").value == "marchéouvert"
     assert found.subheader[0].value == "20\u00a0publications · #marchéouvert"
-    strange = _open("contents", campaign="quarante", section="posts", tag="x")
+    strange = open_page("contents", campaign="quarante", section="posts", tag="x")
     assert strange.selectbox(key="tag").value == ""
 
 
@@ -211,22 +133,22 @@ def test_a_hashtag_in_the_address_filters_the_posts() -> None:
 def test_strange_words_in_the_address_fall_back_to_the_defaults(
     page: str, asked: dict[str, str]
 ) -> None:
-    app = _open(page, **({"campaign": "quarante"} | asked))
+    app = open_page(page, **({"campaign": "quarante"} | asked))
     assert app.session_state["lang"] == "fr"
     assert app.session_state["period"] in {"all", "90d", "custom"}
 
 
 @pytest.mark.usefixtures("campaigns")
 def test_another_campaign_starts_with_its_own_defaults() -> None:
-    app = _open(campaign="quarante", period="7d", networks="mastodon")
+    app = open_page(campaign="quarante", period="7d", networks="mastodon")
     app.selectbox(key="campaign").select("seul").run()
     assert not app.exception
     assert app.session_state["period"] == "all" and app.session_state["networks"] == []
-    assert _cards(app)["Publications"] == "1"
+    assert cards_of(app)["Publications"] == "1"
 
 
 def test_filters_survive_a_change_of_page_and_of_language() -> None:
-    app = _open(period="30d", networks="bluesky")
+    app = open_page(period="30d", networks="bluesky")
     app.switch_page("contents.py").run()
     app.get_by_key("lang").set_value("en").run()
     assert not app.exception
@@ -250,10 +172,12 @@ def test_charts_have_the_theme_s_colours_and_say_what_they_show(theme: str) -> N
 @pytest.mark.usefixtures("campaigns")
 def test_an_import_goes_into_the_campaign_on_the_page_or_into_a_new_one() -> None:
     assert (
-        _open("collection", campaign="demo-bancs", section="files").selectbox(key="target").value
+        open_page("collection", campaign="demo-bancs", section="files")
+        .selectbox(key="target")
+        .value
         == ""
     )
-    app = _open("collection", campaign="quarante", section="files")
+    app = open_page("collection", campaign="quarante", section="files")
     assert app.selectbox(key="target").value == "quarante"
     app.selectbox(key="campaign").set_value("demo-bancs").run()
     assert app.selectbox(key="target").value == ""
@@ -264,13 +188,13 @@ def test_campaigns_that_share_a_title_are_told_apart() -> None:
     for campaign_id in ("marche", "marche-2"):
         lake.create(Campaign(campaign_id, "Marché"))
     for campaign_id in ("marche", "marche-2"):
-        app = _open("collection", campaign=campaign_id, section="files").run()
+        app = open_page("collection", campaign=campaign_id, section="files").run()
         assert app.selectbox(key="campaign").value == campaign_id
         assert app.selectbox(key="target").value == campaign_id
 
 
 def test_the_demo_is_no_target_for_an_import() -> None:
-    app = _open("collection", section="files")
+    app = open_page("collection", section="files")
     assert app.selectbox(key="target").options == [locales.text("fr", "targets.new")]
 
 
@@ -290,8 +214,8 @@ def test_a_file_is_imported_and_reported(tmp_path: Path) -> None:
     assert report is not None and (report.new, report.refused) == (1, 1)
     assert job.outcomes[1].problem == "html"
 
-    app = _open("collection", campaign="essai", section="history", job=job.job_id)
-    said = _words(app)
+    app = open_page("collection", campaign="essai", section="history", job=job.job_id)
+    said = words_of(app)
     assert locales.text("fr", "report.new", n=1) in said
     assert "page.html" in said.replace("\\", "")
     assert any("Raison" in table.value.columns for table in app.dataframe)
@@ -369,7 +293,7 @@ def test_copies_of_uploads_are_gone_when_they_cannot_be_made(
 
 
 def test_a_job_that_this_program_does_not_know_is_said_so() -> None:
-    assert locales.text("fr", "collection.job_gone") in _words(_open("collection", job="abc"))
+    assert locales.text("fr", "collection.job_gone") in words_of(open_page("collection", job="abc"))
 
 
 def test_a_stopped_import_passes_over_the_files_that_are_left(
