@@ -67,6 +67,68 @@ RULES: Mapping[Of, Mapping[To, Rule]] = {
     Of.ENGAGEMENTS: _OF_VOLUMES,
 }
 
+#: What the columns of small frames are about, None of nobody. One that is not here is shown in no
+#: table, and one about people neither: figures about people are decided on one by one.
+COLUMNS: Mapping[str, Of | None] = {
+    **dict.fromkeys(
+        (
+            *("author_id", "actor_id", "other_id", "target_id", "authors", "objects", "times"),
+            *("n_potential_reach", "n_author_followers", "usual", "is_suspicious"),
+        ),
+        Of.ACCOUNTS,
+    ),
+    **dict.fromkeys(
+        (
+            *("potential_reach", "largest_audience", "author_followers", "followers"),
+            *("followers_at", "audience"),
+        ),
+        Of.PEOPLE,
+    ),
+    **dict.fromkeys(
+        (
+            *("posts", "own_posts", "reactions", "depth", "structural_virality", "uses"),
+            *("kind_original", "kind_repost", "kind_reply", "kind_quote", "times_usual"),
+            *("share", "low", "high", "share_percent", "per_post", "better_percent"),
+            *("low_percent", "high_percent", "read_posts", "hashtags"),
+        ),
+        Of.POSTS,
+    ),
+    **dict.fromkeys(
+        (
+            *("impressions", "n_impressions", "reach", "n_reach"),
+            *("impressions_where_engagements", "n_impressions_where_engagements"),
+            *("impressions_where_shares", "n_impressions_where_shares"),
+        ),
+        Of.DISPLAYS,
+    ),
+    **dict.fromkeys(
+        (
+            *("likes", "reposts", "replies", "quotes", "saves", "clicks", "shares"),
+            *("n_likes", "n_reposts", "n_replies", "n_quotes", "n_saves", "n_clicks", "n_shares"),
+            *("engagements", "n_engagements", "engagements_where_impressions"),
+            *("n_engagements_where_impressions", "shares_where_impressions"),
+            "n_shares_where_impressions",
+        ),
+        Of.ENGAGEMENTS,
+    ),
+    # Names, moments and words: figures in words were decided on where they were written.
+    **dict.fromkeys(
+        (
+            *("network", "kind", "hashtag", "spellings", "script", "language", "topic", "text"),
+            *("day", "first_on", "last_on", "published_at", "weekday", "hours", "verdict"),
+            *("measure", "figure", "estimated_reach", "reach_bounds", "grade", "n", "coverage"),
+            *("days", "cautions", "method", "version", "this", "other"),
+        )
+    ),
+    # What was collected, and what came of it.
+    **dict.fromkeys(
+        (
+            *("source", "format", "finished_at", "since", "until", "outcome", "line", "reason"),
+            *("read", "new", "known", "refused", "forgotten", "gone", "requests"),
+        )
+    ),
+}
+
 #: On the officer's own screen.
 FEWEST = RULES[Of.PEOPLE][To.SCREEN].fewest
 
@@ -103,7 +165,7 @@ def of_number(of: Of, n: int, asked: Filters, to: To = To.SCREEN) -> Decision:
     return Decision(None, rule.fewest, rule.step)
 
 
-def is_about_people(of: Of) -> bool:
+def is_about_people(of: Of | None) -> bool:
     """Whether a figure must not tell one person."""
     return of in (Of.PEOPLE, Of.ACCOUNTS)
 
@@ -121,6 +183,14 @@ def networks(
     if len(may) > 1 and len(may) == len(known) - 1:
         del may[min(may, key=lambda network: may[network].n)]
     return dict(sorted(may.items(), key=lambda it: -(it[1].value or 0)))
+
+
+def columns(table: pd.DataFrame) -> pd.DataFrame:
+    """The columns that a table may show: those that were decided on and are not about people."""
+    shown = [
+        name for name in table.columns if name in COLUMNS and not is_about_people(COLUMNS[name])
+    ]
+    return table[shown]
 
 
 def are_told_apart(totals: pd.DataFrame, asked: Filters, to: To = To.SCREEN) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from findings import files
+from findings import files, protect
 from findings.words import UNKNOWN
 from views.parts.words import t, words
 
@@ -37,6 +37,7 @@ def show(
     `export` gives what the CSV holds when that is not what is shown, and `csv_help` says why;
     tall rows are for texts.
     """
+    table = protect.columns(table)
     titles = {name: t(f"columns.{name}") for name in table.columns}
     columns = {
         titles[name]: st.column_config.Column(width=_WIDTHS.get(name) if is_tall else None)
@@ -61,6 +62,7 @@ def show_small(table: pd.DataFrame, *, key: str, alt: str) -> None:
     The page loads faster without the sheet that `show` needs. A row is shown as a column: names
     are few and numbers are many, and a phone is narrow.
     """
+    table = protect.columns(table)
     titles = {name: t(f"columns.{name}") for name in table.columns}
     name, *numbers = table.columns
     shown = table.set_index(name)[numbers].rename(columns=titles).astype(float).T
@@ -80,7 +82,7 @@ def _csv(
     language = words().language  # the file is written later, where no session is at hand
 
     def file() -> bytes:
-        whole = table if export is None else export()
+        whole = table if export is None else protect.columns(export())
         return files.csv_bytes(whole.rename(columns=titles), language)
 
     st.download_button(
