@@ -14,7 +14,9 @@ from locales import number, of_system, text
 from reports.summary import summary
 
 #: The reports by their names: each gives what it says of a campaign as plain JSON values.
-REPORTS: Mapping[str, Callable[[Lake, str], dict[str, Any]]] = {"summary": summary}
+REPORTS: Mapping[str, Callable[[Lake, str], dict[str, Any]]] = {
+    "summary": summary,
+}
 
 
 def main(arguments: list[str] | None = None) -> int:

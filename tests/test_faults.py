@@ -343,7 +343,7 @@ def test_a_run_that_is_killed_anywhere_goes_on_to_the_same_lake(
     usual = undisturbed(network)
     # Children begin as copies of one process that has everything loaded, and no thread.
     processes = multiprocessing.get_context("forkserver")
-    processes.set_forkserver_preload(["tests.test_faults", f"tests.payloads.{network}.server"])
+    processes.set_forkserver_preload([__name__, f"tests.payloads.{network}.server"])
     chance = random.Random(f"seed of {network}")
     died = 0
     for number in range(_KILLS_A_NETWORK):

@@ -163,9 +163,8 @@ EXAMPLES: dict[str, Callable[[dict[str, Any]], Any]] = {
     **{
         f"reach.rates.{each.__name__}": lambda it, each=each: each(it["totals"])
         for each in (
-            *(rates.amplification_rate, rates.applause_rate, rates.authors),
-            *(rates.conversation_rate, rates.engagement_rate, rates.engagements),
-            *(rates.impressions, rates.potential_reach, rates.virality_rate),
+            *rates.RATES.values(),
+            *(rates.authors, rates.engagements, rates.impressions, rates.potential_reach),
         )
     },
     "reach.reached.reached": lambda it: reached.reached(it["posts"]),

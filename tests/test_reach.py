@@ -16,15 +16,7 @@ from analysis.reach import rates
 from data.model import COUNTS
 from tests.posts import on_pandas, post, posts_rows
 
-OF_SUMS = (
-    rates.impressions,
-    rates.engagements,
-    rates.engagement_rate,
-    rates.virality_rate,
-    rates.amplification_rate,
-    rates.conversation_rate,
-    rates.applause_rate,
-)
+OF_SUMS = (rates.impressions, rates.engagements, *rates.RATES.values())
 VOLUMES = (rates.impressions, rates.engagements)
 
 several_rows = settings(max_examples=25, deadline=None)

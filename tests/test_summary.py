@@ -22,12 +22,19 @@ from collectors.runs.imports import import_file
 from data.lake import Lake
 from data.model import Campaign, Network
 from tests.screens import cards_of, fresh, open_page
+from views.parts import polling
 
 __all__ = ["fresh"]
 
 PAYLOADS = Path(__file__).parent / "payloads"
 COUNTS = ("likes", "reposts", "replies", "quotes", "impressions")
 NETWORKS = {locales.text("fr", f"networks.{it}"): it.value for it in Network}
+
+
+@pytest.fixture(autouse=True)
+def without_reach(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It comes when it is ready, and stands in no summary."""
+    monkeypatch.setattr(polling, "is_done", lambda *_: False)
 
 
 def can_be_imported(path: Path) -> bool:

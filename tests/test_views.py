@@ -18,13 +18,13 @@ from data.model import Campaign
 from findings import notebook
 from findings.question import Filters, Outline, days_of, default_period
 from tests.screens import FRAME, LANGUAGES, campaigns, cards_of, fresh, kept, open_page, words_of
-from views.parts import jobs
+from views.parts import jobs, pages
 from views.parts.collection import import_job, targets
 from views.parts.loaders import reader
 
 __all__ = ["campaigns", "fresh", "kept"]
 
-PAGES = ("overview", "reach", "contents", "collection")
+PAGES = tuple(it.code for it in pages.PAGES)
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from collectors.base import CollectorError, Page, Refusal
-from collectors.files import bluesky, mastodon, reddit, x_v2, youtube, youtube_studio, zeeschuimer
+from collectors.files import (
+    bluesky,
+    mastodon,
+    reddit,
+    x_v2,
+    youtube,
+    youtube_studio,
+    zeeschuimer,
+)
 from collectors.files.format import Documents, Format, Table
 from collectors.files.stream import Stream, parsed_or_why, streams
 from collectors.files.table import Layout, layouts, rows
