@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from hashlib import sha256
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -40,20 +39,6 @@ def resampled(values: Floats, method: str) -> Floats:
     """Draws of as many values, with replacement: one row a draw."""
     places = of_values(values, method).integers(0, len(values), (DRAWS, len(values)))
     return values[places]
-
-
-def bootstrapped(values: Floats, statistic: Callable[..., Any], method: str) -> tuple[float, float]:
-    """The 95 % interval of a mean or a median of values, by its percentiles (Efron 1979)."""
-    from scipy import stats
-
-    found = stats.bootstrap(
-        (values,),
-        statistic,
-        n_resamples=DRAWS,
-        method="percentile",
-        rng=of_values(values, method),
-    ).confidence_interval
-    return float(found.low), float(found.high)
 
 
 def median_interval(values: Floats) -> tuple[float, float]:

@@ -87,7 +87,7 @@ class Measure:
 
     @property
     def name(self) -> str:
-        """What it is called: the name of the function that gives it, without a model's own."""
+        """What it is called in `locales` (`measure.<name>`)."""
         return self.method.partition("/")[0].partition(".")[0]
 
 

@@ -23,7 +23,6 @@ from data.model import OWN_KINDS, Kind
 if TYPE_CHECKING:
     from analysis.reach.impressions import ViewModel
 
-#: The kinds of posts that have counts of their own.
 
 #: The products of logarithms whose sums a model of views is solved from.
 _PRODUCTS = (*((it, it) for it in "yfe"), ("y", "f"), ("y", "e"), ("f", "e"))

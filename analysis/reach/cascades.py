@@ -13,15 +13,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.draws import bootstrapped
+from analysis.draws import FEWEST_FOR_A_MEDIAN, median_interval
 from analysis.measure import Caution, Measure, MeasureKind, Of, Unit, grade, share
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 
-_METHOD = "structural_virality/1"
+_METHOD = "structural_virality/2"
 _MADE = MeasureKind.BOUNDED, Of.POSTS, Unit.RATIO
 _LEAST_KNOWN = 0.5  # of the posts that others point to
-_FEWEST = 5  # cascades; a median of fewer says little
 
 
 def viralities(cascades: pd.DataFrame) -> pd.DataFrame:
@@ -58,9 +57,9 @@ def median_virality(cascades: pd.DataFrame) -> Measure:
 
     From 1 (two posts) and just under 2 (everybody reposts the first post) upwards. Networks name
     the first post where somebody passed on what another had passed on, so it is a lower bound
-    (`Caution.LOWER_BOUND`). The interval is bootstrapped over the cascades, `n` is the
+    (`Caution.LOWER_BOUND`). The interval is that of order statistics, `n` is the
     cascades, `coverage` the share of the posts pointing to another whose other was collected:
-    under one half, or with fewer than 5 cascades, there is no value. Source: Goel, Anderson,
+    under one half, or with fewer than 6 cascades, there is no value. Source: Goel, Anderson,
     Hofman and Watts, "The Structural Virality of Online Diffusion", 2016.
     """
     cascades = cascades.drop_duplicates("post_id")
@@ -68,9 +67,9 @@ def median_virality(cascades: pd.DataFrame) -> Measure:
     known = int(reactions[cascades["is_known"].to_numpy(bool)].sum())
     values = np.sort(viralities(cascades)["structural_virality"].to_numpy(np.float64))
     n, coverage = len(values), share(known, int(reactions.sum()))
-    if n < _FEWEST or coverage is None or coverage < _LEAST_KNOWN:
+    if n < FEWEST_FOR_A_MEDIAN or coverage is None or coverage < _LEAST_KNOWN:
         return Measure(None, *_MADE, _METHOD, n, coverage)
-    low, high = bootstrapped(values, np.median, _METHOD)
+    low, high = median_interval(values)
     found = grade(known, int(reactions.sum()))
     return Measure(
         float(np.median(values)),

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.draws import median_interval, resampled
+from analysis.draws import FEWEST_FOR_A_MEDIAN, median_interval, resampled
 from analysis.measure import Caution, Grade, Measure, MeasureKind, Of, Unit, grade, share
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -112,7 +112,7 @@ def curves(snapshots: pd.DataFrame) -> pd.DataFrame:
     with fewer than 5 engagements are left out. A post counts at an age when it was read
     between half and twice that age, and after it.
 
-    One row a network and age with at least 5 posts, in that order. Columns: `network`,
+    One row a network and age with at least 6 posts, in that order. Columns: `network`,
     `age_hours`, `share` (the median, 0 to 1), `low`, `high` (95 %, from order statistics, which
     assume nothing), `posts`.
     """
@@ -123,7 +123,7 @@ def curves(snapshots: pd.DataFrame) -> pd.DataFrame:
     for network in sorted(set(readings.network)):
         for age, of_all in shares.items():
             known = of_all[(readings.network == network) & ~np.isnan(of_all)]
-            if len(known) >= _FEWEST_POSTS:
+            if len(known) >= FEWEST_FOR_A_MEDIAN:
                 low, high = median_interval(known)
                 rows.append(
                     {

@@ -1,14 +1,12 @@
 """The standard measures of reach and engagement; those that need a model take its results.
 
 Definitions follow the practice of the field: amplification, conversation and applause are
-Avinash Kaushik's ("Best Social Media Metrics", 2011); opportunities to see are kept apart
-from contacts. Ratios are ratios of sums, never means of ratios, over the posts that publish
-both sides.
+Avinash Kaushik's ("Best Social Media Metrics", 2011). Ratios are ratios of sums, never means of
+ratios, over the posts that publish both sides.
 
 `sums` are rows of `analysis.aggregates.SUMS` (from `totals`, `by_network`, `by_kind`) over
 posts that do not overlap; several rows give the measure of all their posts together.
-`authors` is the frame of `analysis.aggregates.by_author`; an account that stands there twice
-counts once. Rates are fractions. A value is None where nothing published allows it, never 0.
+Rates are fractions. A value is None where nothing published allows it, never 0.
 A missing column raises `KeyError`.
 
 Measured values rest on every post that publishes them, not on a sample: they are exact and have
