@@ -8,13 +8,13 @@ from data.model import Network
 
 #: Networks whose figures may be added to no other's, and nothing estimated from. YouTube's
 #: developer policies (III.E.4) allow neither aggregated nor derived data of its API.
-APART = (Network.YOUTUBE.value,)
+RESTRICTED = (Network.YOUTUBE.value,)
 
 
-def are_apart(networks: Collection[str]) -> bool:
+def are_restricted(networks: Collection[str]) -> bool:
     """Whether networks may stand in one total because there are none but such.
 
-    >>> are_apart(["youtube"]), are_apart(["youtube", "x"]), are_apart([])
+    >>> are_restricted(["youtube"]), are_restricted(["youtube", "x"]), are_restricted([])
     (True, False, False)
     """
-    return len(networks) > 0 and {*networks} <= {*APART}
+    return len(networks) > 0 and {*networks} <= {*RESTRICTED}

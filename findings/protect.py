@@ -193,7 +193,7 @@ def columns(table: pd.DataFrame) -> pd.DataFrame:
     return table[shown]
 
 
-def are_told_apart(totals: pd.DataFrame, asked: Filters, to: To = To.SCREEN) -> bool:
+def may_be_compared(totals: pd.DataFrame, asked: Filters, to: To = To.SCREEN) -> bool:
     """Whether accounts of several campaigns may stand side by side: none of them has too few.
 
     `totals` has a row a campaign, with its `authors`.

@@ -167,10 +167,10 @@ class Reader:
             accounts = aggregates.accounts(self._posts(chosen))
         return sums.by_network(self._cells_of(chosen), accounts)
 
-    def apart(self, chosen: Filters) -> pd.DataFrame:
+    def restricted(self, chosen: Filters) -> pd.DataFrame:
         """The rows of `by_network` whose figures may be added to no other's."""
         rows = self.by_network(chosen)
-        return rows[rows["network"].isin(terms.APART)]
+        return rows[rows["network"].isin(terms.RESTRICTED)]
 
     def totals(self, chosen: Filters) -> pd.DataFrame:
         """`aggregates.totals`, networks that may not be added left out."""

@@ -175,7 +175,7 @@ def test_a_time_line_has_each_stretch_in_its_place_and_its_state():
     assert [edge[:10] for edge in figure.layout.xaxis.range] == ["2026-06-01", "2026-06-09"]
 
 
-def test_states_are_told_apart_without_their_colours():
+def test_states_may_be_compared_without_their_colours():
     rows = [("x", day, day + 1, state) for day, state in enumerate(STATES, 1)]
     figure = coverage_chart(stretches(*rows), LABELS, DARK)
     assert len({trace.marker.pattern.shape for trace in figure.data}) == len(STATES)

@@ -192,7 +192,7 @@ def test_an_empty_page_is_no_problem() -> None:
         ("texte", None),
     ],
 )
-def test_files_of_x_without_posts_are_told_apart(document: Any, code: str | None) -> None:
+def test_files_of_x_without_posts_may_be_compared(document: Any, code: str | None) -> None:
     assert not FORMAT.recognises(document)
     assert FORMAT.without_posts(document) == code
 

@@ -183,7 +183,7 @@ def test_an_import_goes_into_the_campaign_on_the_page_or_into_a_new_one() -> Non
     assert app.selectbox(key="target").value == ""
 
 
-def test_campaigns_that_share_a_title_are_told_apart() -> None:
+def test_campaigns_that_share_a_title_may_be_compared() -> None:
     lake = Lake.of_user()
     for campaign_id in ("marche", "marche-2"):
         lake.create(Campaign(campaign_id, "Marché"))

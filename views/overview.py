@@ -29,8 +29,8 @@ with st.container(key="reach_card", border=True), st.grid(2, min_column_width=28
     cards.estimated_reach(chosen)
     cards.potential_reach(reader.potential_reach(chosen), chosen)
 by_network = reader.by_network(chosen)
-if not reader.apart(chosen).empty:
-    is_alone = terms.are_apart(reader.shown_networks(chosen))
+if not reader.restricted(chosen).empty:
+    is_alone = terms.are_restricted(reader.shown_networks(chosen))
     st.caption(t("reach.youtube_why" if is_alone else "youtube.apart"))
 
 with cards.block("by_day_block", t("overview.by_day.title")):

@@ -24,7 +24,7 @@ with st.grid(3, gap="small", min_column_width=230):
     for name in CARDS:
         cards.measure(name, now.measures[name], before.measures[name] if before else None, chosen)
 
-has_youtube = not reader.apart(chosen).empty
+has_youtube = not reader.restricted(chosen).empty
 ours, youtube = st.columns([2, 1]) if has_youtube and now.by_network else [st.container()] * 2
 if now.by_network:
     with ours, cards.block("networks_block", t("reach.by_network")):

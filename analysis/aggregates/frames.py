@@ -55,7 +55,7 @@ def comparable(posts: FrameT, networks: Collection[str]) -> FrameT:
     Those of networks whose figures may be added to no other's (`analysis.terms`) are left out,
     unless there are no others.
     """
-    return posts if terms.are_apart(networks) else estimable(posts)
+    return posts if terms.are_restricted(networks) else estimable(posts)
 
 
 def estimable(posts: FrameT) -> FrameT:
@@ -63,7 +63,7 @@ def estimable(posts: FrameT) -> FrameT:
     return posts.filter(IS_ESTIMABLE)
 
 
-IS_ESTIMABLE = ~nw.col("network").is_in(terms.APART)
+IS_ESTIMABLE = ~nw.col("network").is_in(terms.RESTRICTED)
 
 
 def day_of(moment: nw.Expr) -> nw.Expr:

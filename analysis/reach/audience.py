@@ -126,7 +126,7 @@ def estimated_reach(
     exposures = _in_order(exposures)
     of_network = exposures.groupby("network", sort=True).indices
     networks = {
-        str(it): np.asarray(rows) for it, rows in of_network.items() if it not in terms.APART
+        str(it): np.asarray(rows) for it, rows in of_network.items() if it not in terms.RESTRICTED
     }
     known = {network: _known(exposures, rows) for network, rows in networks.items()}
     # Names are long, and needed only of those with whom somebody is seen to engage.
@@ -148,7 +148,7 @@ def estimated_reach(
         )
         for network, rows in networks.items()
     }
-    authors = published[~exposures["network"].isin(terms.APART)]
+    authors = published[~exposures["network"].isin(terms.RESTRICTED)]
     together = _together(authors, list(found.values()), of_all.uniform(*_SHARED_DRAWN, DRAWS))
     return Reach(
         together.estimated,

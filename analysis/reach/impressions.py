@@ -100,7 +100,7 @@ def view_model(sums: pd.DataFrame, moments: pd.DataFrame) -> ViewModel | None:
     fewer has no regression of its own. Posts of unknown authors do not show what one author's
     posts share, and are left out.
     """
-    sums = sums[~sums["network"].isin(terms.APART)]
+    sums = sums[~sums["network"].isin(terms.RESTRICTED)]
     posts = sums.groupby("network")["n"].sum()
     if posts.sum() < FEWEST_POSTS:
         return None
@@ -194,8 +194,8 @@ def estimated_impressions(exposures: pd.DataFrame) -> Measure:
     >>> measure.value, round(measure.low, -1), round(measure.high, -1), measure.grade
     (1000.0, 920.0, 1310.0, 'B')
     """
-    if not terms.are_apart(exposures["network"].unique().tolist()):
-        exposures = exposures[~exposures["network"].isin(terms.APART)]
+    if not terms.are_restricted(exposures["network"].unique().tolist()):
+        exposures = exposures[~exposures["network"].isin(terms.RESTRICTED)]
     posts = int(exposures["posts"].sum())
     n = int(exposures["n_reported"].sum() + exposures["n_imputed"].sum())
     value = float(exposures["views"].sum()) if n else None

@@ -27,12 +27,12 @@ from data.model import Post
 #: The first that recognises a document, or the header of a table, reads its file.
 FORMATS: tuple[Format, ...] = (
     zeeschuimer.FORMAT,
+    youtube_studio.FORMAT,
     bluesky.FORMAT,
     mastodon.FORMAT,
     reddit.FORMAT,
     youtube.FORMAT,
     x_v2.FORMAT,
-    youtube_studio.FORMAT,
 )
 DOCUMENTS = tuple(it for it in FORMATS if isinstance(it, Documents))
 TABLES = tuple(it for it in FORMATS if isinstance(it, Table))

@@ -24,11 +24,11 @@ _HEAD_START = 0.5
 _LEFT = 3 * A_MOMENT
 
 #: One thing after another: each takes all that the computer has, and pages need some of it.
-_WORKER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="meanwhile")
+_WORKER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="polling")
 _KEPT = 128
 
 _timer = st.components.v2.component(
-    "porte_voix_meanwhile",
+    "porte_voix_polling",
     html="<span></span>",
     js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
 )
@@ -64,7 +64,7 @@ def is_done(load: Callable[[Filters], object], chosen: Filters) -> bool:
 def ask_again() -> None:
     """Runs the fragment that calls this once more, in a moment."""
     data = {"milliseconds": int(A_MOMENT * 1000), "asked": time.monotonic()}
-    _timer(key="meanwhile", data=data, on_moment_change=lambda: None, height=1)
+    _timer(key="polling", data=data, on_moment_change=lambda: None, height=1)
 
 
 def _work_out(load: Callable[[Filters], object], chosen: Filters, work: _Work) -> None:

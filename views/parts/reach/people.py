@@ -87,7 +87,7 @@ def youtube(chosen: Filters) -> None:
 
     For filters that have posts of it.
     """
-    rows = reader.apart(chosen)
+    rows = reader.restricted(chosen)
     tables.show_small(
         rows[[*_OF_YOUTUBE]].replace({"network": words().labels("networks", [Network.YOUTUBE])}),
         key="youtube",

@@ -43,7 +43,7 @@ def share(chosen: Filters) -> list[Named]:
     found = {
         of: share
         for of, share in reader.shares(chosen, beside).items()
-        if of != "authors" or protect.are_told_apart(totals, chosen)
+        if of != "authors" or protect.may_be_compared(totals, chosen)
     }
     known = {of: it for of, it in found.items() if it.value is not None}
     if not known:
