@@ -12,6 +12,10 @@ import pandas as pd
 Grade: TypeAlias = Literal["A", "B", "C", "D"]
 
 
+#: Behind a figure about fewer accounts than this somebody can be recognised.
+FEWEST_ACCOUNTS = 5
+
+
 class MeasureKind(StrEnum):
     """How a value was made."""
 

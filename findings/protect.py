@@ -11,7 +11,7 @@ from enum import StrEnum
 
 import pandas as pd
 
-from analysis.measure import Measure, Of, Unit
+from analysis.measure import FEWEST_ACCOUNTS, Measure, Of, Unit
 from findings.question import Filters
 
 
@@ -55,7 +55,7 @@ class Decision:
         return self.why is None
 
 
-_OF_PEOPLE = {To.SCREEN: Rule(5, 1), To.FILE: Rule(10, 5)}
+_OF_PEOPLE = {To.SCREEN: Rule(FEWEST_ACCOUNTS, 1), To.FILE: Rule(2 * FEWEST_ACCOUNTS, 5)}
 #: What was published for everybody to see, summed.
 _OF_VOLUMES = dict.fromkeys(To, Rule(0, 1))
 

@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis import aggregates
+from analysis.measure import FEWEST_ACCOUNTS
 from analysis.texts import content
 from data.model import POSTS, Kind
 
@@ -206,7 +207,7 @@ def test_too_few_posts_or_accounts_give_no_answer(posts: int, authors: int) -> N
         }
     )
     found = content.best_times(few, ["weekday"])
-    is_judged = posts >= content.FEWEST_POSTS and authors >= content.FEWEST_AUTHORS
+    is_judged = posts >= content.FEWEST_POSTS and authors >= FEWEST_ACCOUNTS
     assert found["share"].notna().item() == found["verdict"].notna().item() == is_judged
     assert found["posts"].item() == posts
 

@@ -16,10 +16,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.draws import seeded
+from analysis.measure import FEWEST_ACCOUNTS
 from data.model import normal_hashtag
 
-#: A time is judged by as many posts of as many accounts as this, at least.
-FEWEST_POSTS, FEWEST_AUTHORS = 20, 5
+#: A time is judged by as many posts of `FEWEST_ACCOUNTS` accounts, at least.
+FEWEST_POSTS = 20
 
 #: How many times its account's usual a post has at least: it is told in these steps alone, for
 #: an exact ratio would tell what is usual for one account.
@@ -49,7 +50,7 @@ def best_times(slots: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     `by`, `posts`, `share` (of the posts that do better; one that does as usual counts half),
     `low` and `high`, `usual` (the share at any time), `verdict`: `better`, `worse` or `same`.
     `share` to `high` and `verdict` are null where there are fewer posts or accounts than
-    `FEWEST_POSTS` and `FEWEST_AUTHORS`; so many parts of `slots` stand for as many accounts at
+    `FEWEST_POSTS` and `FEWEST_ACCOUNTS`; so many parts of `slots` stand for as many accounts at
     least.
 
     The intervals hold together, and with those of the other two choices of `by`: of three such
@@ -73,7 +74,7 @@ def best_times(slots: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     if not len(times):
         return times.assign(posts=[], share=[], low=[], high=[], usual=[], verdict=[])
     usual = b.sum() / n.sum()
-    is_enough = (n.sum(axis=0) >= FEWEST_POSTS) & ((n > 0).sum(axis=0) >= FEWEST_AUTHORS)
+    is_enough = (n.sum(axis=0) >= FEWEST_POSTS) & ((n > 0).sum(axis=0) >= FEWEST_ACCOUNTS)
     share = np.where(is_enough, b.sum(axis=0) / n.sum(axis=0), np.nan)
     margin = _margin(n[:, is_enough], b[:, is_enough], n.sum(axis=1), b.sum(axis=1))
     margins = np.full(len(times), np.nan)

@@ -7,7 +7,7 @@ says how it stays clear of the hours that its method would take. Besides:
 - Topics are learnt from at most `LEARNT` different texts, those of the smallest `post_id`:
   pseudonyms are random, so these are a sample, and always the same one. Every post is then
   given to what was learnt. What less than one post in a hundred is about is not found.
-- A term is one that at least `FEWEST_AUTHORS` accounts use: no account's own word names a
+- A term is one that at least `FEWEST_ACCOUNTS` accounts use: no account's own word names a
   topic.
 - A post is about a topic only if it has one of the topic's terms: shares of a text are shares
   of what the topics explain of it, however little that is.
@@ -27,13 +27,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.measure import FEWEST_ACCOUNTS
 from analysis.texts import factors
 from analysis.texts.content import folded
 from analysis.texts.stopwords import ENGLISH_REMNANTS, FRENCH
 from data.model import normal_hashtag
 
-#: A topic is shown if it is as stable, of as many posts, by as many accounts as this.
-LEAST_STABILITY, FEWEST_POSTS, FEWEST_AUTHORS = 0.5, 20, 5
+#: A topic is shown if it is as stable, of as many posts, by `FEWEST_ACCOUNTS` or more.
+LEAST_STABILITY, FEWEST_POSTS = 0.5, 20
 
 #: A post is about the topic that has at least this share of it, if it has any of its terms.
 LEAST_SHARE = 0.4
@@ -234,7 +235,7 @@ def _learn(
         return None
     texts_with = np.asarray((sample > 0).sum(axis=0)).ravel()
     authors_of = _authors(posts["author_id"], text_of_posts, sample)
-    is_shared = (texts_with >= FEWEST_TEXTS_OF_TERM) & (authors_of >= FEWEST_AUTHORS)
+    is_shared = (texts_with >= FEWEST_TEXTS_OF_TERM) & (authors_of >= FEWEST_ACCOUNTS)
     if not is_shared.any():
         return None
     terms = counter.get_feature_names_out()[is_shared]
@@ -293,7 +294,7 @@ def _found(posts: pd.DataFrame, models: Mapping[str, _Model | None]) -> Found:
     is_shown = (
         (numbers["stability"] >= LEAST_STABILITY)
         & (numbers["posts"] >= FEWEST_POSTS)
-        & (numbers["authors"] >= FEWEST_AUTHORS)
+        & (numbers["authors"] >= FEWEST_ACCOUNTS)
     )
     shown = numbers[is_shown].sort_values("posts", ascending=False, kind="stable")
     ranks = {int(at): rank for rank, at in enumerate(shown.index)}

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from analysis import figures
+from analysis.measure import FEWEST_ACCOUNTS
 from analysis.texts import content
 from findings.question import Filters
 from views.parts import cards, charts, tables
@@ -33,7 +34,7 @@ def show(chosen: Filters) -> None:
             _week(week)
         if not week.empty:
             tables.show(_table(week), key="times", alt=t("contents.times.week"))
-    st.caption(t("contents.times.how", posts=content.FEWEST_POSTS, authors=content.FEWEST_AUTHORS))
+    st.caption(t("contents.times.how", posts=content.FEWEST_POSTS, authors=FEWEST_ACCOUNTS))
     best.compared(chosen)
 
 
@@ -62,9 +63,7 @@ def _week(times: pd.DataFrame) -> None:
 def _said(times: pd.DataFrame) -> str:
     """What is sure, in words: which times are better or worse, or that none is."""
     if not times["share"].notna().any():
-        return t(
-            "contents.times.too_few", posts=content.FEWEST_POSTS, authors=content.FEWEST_AUTHORS
-        )
+        return t("contents.times.too_few", posts=content.FEWEST_POSTS, authors=FEWEST_ACCOUNTS)
     told = [
         _sure(str(row["verdict"]), name, row)
         for name, row in zip(_names(times), times.to_dict("records"), strict=True)

@@ -174,7 +174,7 @@ def _rests_on(found: Found) -> None:
                 "topics.method",
                 stability=words().percent(topics.LEAST_STABILITY),
                 posts=topics.FEWEST_POSTS,
-                authors=topics.FEWEST_AUTHORS,
+                authors=protect.FEWEST,
                 share=words().percent(topics.LEAST_SHARE),
             )
         )
