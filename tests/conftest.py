@@ -43,6 +43,7 @@ sys.addaudithook(watch)
 """
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist looks at the marks next
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One browser and one cluster at a time: each is as large as all else together."""
     for item in items:
