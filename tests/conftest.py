@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,13 +44,28 @@ sys.addaudithook(watch)
 """
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist looks at the marks next
+#: What takes longest begins first, so that nothing is left to wait for at the end.
+_LONGEST = ("test_browser", "test_faults", "test_engines", "test_exactly_once", "test_topics")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One browser and one cluster at a time: each is as large as all else together."""
-    for item in items:
-        for group in ("browser", "engines"):
-            if item.path.stem.startswith(f"test_{group}"):
-                item.add_marker(pytest.mark.xdist_group(group))
+    def place(item: pytest.Item) -> int:
+        named = (n for n, name in enumerate(_LONGEST) if item.path.stem.startswith(name))
+        return next(named, len(_LONGEST))
+
+    items.sort(key=place)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A file is one process's, which makes what its tests share once; all browsers are one's."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return "browser" if "test_browser" in file else file
+
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")
