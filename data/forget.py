@@ -12,6 +12,7 @@ from contextlib import closing
 import duckdb
 import pyarrow as pa
 
+from data.buried import Buried, bury
 from data.model import Account, Network
 from data.pseudonyms import Pseudonyms
 from data.store import Store
@@ -28,7 +29,7 @@ def forget(
         _find(connection, _first_names(network, account, pseudonyms))
         names = [name for (name,) in connection.execute("from person").fetchall()]
         # First, so that a crash further on cannot let an import bring the person back.
-        _bury(store.tombstones, campaign_id, map(pseudonyms.tombstone, names), "account")
+        bury(store, campaign_id, map(pseudonyms.tombstone, names), "account")
         stays = {
             store.posts: _without_person(names),
             store.references: "select * from source where post_id not in (from gone)",
@@ -46,8 +47,9 @@ def remove(store: Store, campaign_id: str, post_ids: Iterable[str], pseudonyms: 
     """
     post_ids = list(post_ids)
     with closing(connect_to_rewrite(store.spill)) as connection:
-        unburied = [post_id for post_id in post_ids if not pseudonyms.is_gone(post_id)]
-        _bury(store.tombstones, campaign_id, map(pseudonyms.tombstone, unburied), "post")
+        buried = Buried.of(store, campaign_id, pseudonyms)
+        unburied = [post_id for post_id in post_ids if not buried.has_post(post_id)]
+        bury(store, campaign_id, map(pseudonyms.tombstone, unburied), "post")
         store.observations.rows(connection, campaign_id).create_view("observation")
         store.posts.rows(connection, campaign_id).create_view("post")
         connection.execute(
@@ -91,15 +93,6 @@ def _rewrite(
         table.erase_history()
     found = connection.execute("select count(*) from gone").fetchone()
     return found[0] if found else 0
-
-
-def _bury(table: Table, campaign_id: str, tombstones: Iterable[str], kind: str) -> None:
-    rows = [
-        {"campaign_id": campaign_id, "tombstone": tombstone, "kind": kind}
-        for tombstone in tombstones
-    ]
-    if rows:
-        table.append(rows)
 
 
 def _first_names(network: Network, account: Account, pseudonyms: Pseudonyms) -> list[str]:

@@ -382,14 +382,7 @@ class Lake:
 
     def _pseudonyms(self, campaign_id: str) -> Pseudonyms:
         key = self._key(campaign_id)
-        tombstones = (
-            self.store.rows(self.store.tombstones, campaign_id).select("tombstone, kind").fetchall()
-        )
-        pseudonyms = Pseudonyms(
-            key,
-            forgotten=(tombstone for tombstone, kind in tombstones if kind != "post"),
-            gone=(tombstone for tombstone, kind in tombstones if kind == "post"),
-        )
+        pseudonyms = Pseudonyms(key)
         aliases = self.store.rows(self.store.aliases, campaign_id).select("alias").fetchall()
         pseudonyms.meet(alias for (alias,) in aliases)
         return pseudonyms

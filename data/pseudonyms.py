@@ -56,13 +56,12 @@ _NO_LANGUAGE = {"", "und", "zxx", "mul", "art", "qam", "qct", "qht", "qme", "qst
 class Rows(NamedTuple):
     """What one append writes: tables of `OBSERVATIONS`, `REFERENCES` and `ALIASES`.
 
-    `forgotten` counts the posts left out: of accounts that asked for it, or gone upstream.
+    Each row of the second is of the row of the first in its place.
     """
 
     observations: pa.Table
     references: pa.Table
     aliases: pa.Table
-    forgotten: int
 
 
 class Pseudonyms:
@@ -70,13 +69,10 @@ class Pseudonyms:
 
     An account is named by its id where the network gives one, else by its handle; the
     pairs of both that go by are met once in `aliases`, so that either finds the other.
-    `forgotten` and `gone` are the tombstones of accounts and posts.
     """
 
-    def __init__(self, key: bytes, forgotten: Iterable[str] = (), gone: Iterable[str] = ()) -> None:
+    def __init__(self, key: bytes) -> None:
         self._cipher = AESSIV(hmac.digest(key, b"references", "sha512"))
-        self._forgotten = frozenset(forgotten)
-        self._gone = frozenset(gone)
         self._keyed = hmac.new(key, digestmod="sha256")
         self._account = lru_cache(_ACCOUNTS_REMEMBERED)(
             lambda network, account: account and self.account(network, account)
@@ -116,20 +112,6 @@ class Pseudonyms:
         """What is kept of somebody or a post forgotten: enough to recognise, not to find them."""
         return self._digest(f"forgotten:{pseudonym}")
 
-    def is_forgotten(self, pseudonym: str | None) -> bool:
-        """Whether this account asked to be forgotten."""
-        return (
-            bool(self._forgotten)
-            and pseudonym is not None
-            and self.tombstone(pseudonym) in self._forgotten
-        )
-
-    def is_gone(self, pseudonym: str | None) -> bool:
-        """Whether this post was removed, because it is public no more."""
-        return (
-            bool(self._gone) and pseudonym is not None and self.tombstone(pseudonym) in self._gone
-        )
-
     def text(self, network: Network, text: str) -> str:
         """A post's text, with every handle, e-mail address and link into a network hidden.
 
@@ -163,7 +145,7 @@ class Pseudonyms:
         pages: Sequence[NumberedPage],
         collected_at: datetime,
     ) -> Rows:
-        """The rows of some pages, without posts forgotten or gone and the reposts of those.
+        """The rows of some pages; who writes them takes out whom to forget (`data.buried`).
 
         What a page says twice of a post at one moment is kept once, as it says it last.
         `collected_at` is the moment for posts whose network does not say it.
@@ -178,9 +160,7 @@ class Pseudonyms:
             cursors += [page.cursor] * len(kept)
         self.aliases.clear()
         if not posts:
-            return Rows(
-                OBSERVATIONS.empty_table(), REFERENCES.empty_table(), ALIASES.empty_table(), 0
-            )
+            return Rows(OBSERVATIONS.empty_table(), REFERENCES.empty_table(), ALIASES.empty_table())
         columns = self._columns(posts, collected_at)
         columns |= {
             "campaign_id": [campaign_id] * len(posts),
@@ -199,23 +179,6 @@ class Pseudonyms:
             },
             schema=REFERENCES,
         )
-        if self._forgotten or self._gone:
-            wanted = pa.array(
-                not (
-                    self.is_forgotten(author)
-                    or self.is_forgotten(reposted_author)
-                    or self.is_gone(post_id)
-                    or self.is_gone(reposted)
-                )
-                for author, reposted_author, post_id, reposted in zip(
-                    columns["author_id"],
-                    columns["repost_of_author_id"],
-                    columns["post_id"],
-                    columns["repost_of_id"],
-                    strict=True,
-                )
-            )
-            observations, references = observations.filter(wanted), references.filter(wanted)
         aliases = pa.table(
             {
                 "campaign_id": [campaign_id] * len(self.aliases),
@@ -224,7 +187,7 @@ class Pseudonyms:
             },
             schema=ALIASES,
         )
-        return Rows(observations, references, aliases, len(posts) - len(observations))
+        return Rows(observations, references, aliases)
 
     def _columns(self, posts: Sequence[Post], collected_at: datetime) -> dict[str, Any]:
         """The columns of some posts, one after the other; what repeats is computed once."""
@@ -258,27 +221,18 @@ class Pseudonyms:
             columns[f"{pointer}_author_id"] = [
                 it and self._account(n, it.author) for n, it in zip(networks, given[pointer])
             ]
-            if pointer != "repost_of" and self._forgotten:
-                self._drop_forgotten(columns, pointer)
         # A repost carries no counts of its own: networks repeat the original's there.
         is_repost = np.array([it is not None for it in given["repost_of"]])
         for name in COUNTS:
             columns[name] = pa.array(given[name], pa.int64(), mask=is_repost)
         return columns
 
-    def _drop_forgotten(self, columns: dict[str, list[Any]], pointer: str) -> None:
-        for row, author in enumerate(columns[f"{pointer}_author_id"]):
-            if self.is_forgotten(author):
-                columns[f"{pointer}_id"][row] = columns[f"{pointer}_author_id"][row] = None
-
     def _mentions(self, network: Network, mentions: tuple[Account, ...]) -> list[str]:
-        found = dict.fromkeys(self._account(network, it) for it in mentions)
-        return [pseudonym for pseudonym in found if not self.is_forgotten(pseudonym)]
+        return list(dict.fromkeys(self._account(network, it) for it in mentions))
 
     def _hidden(self, network: Network, named: str) -> str:
         handle = named.removeprefix("/").removeprefix("u/").lstrip("@＠")
-        pseudonym = self._handle(network, handle)
-        return "@…" if self.is_forgotten(pseudonym) else f"@{pseudonym}"
+        return f"@{self._handle(network, handle)}"
 
     def _digest(self, message: str) -> str:
         keyed = self._keyed.copy()  # the key is hashed once: a post takes several

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import DeltaTable, Transaction
 
+from data.buried import Buried, bury
 from data.model import Network, NumberedPage
 from data.pseudonyms import Pseudonyms, Rows
 from data.store import Store
@@ -35,6 +36,7 @@ class Writer:
         self._checkpoint = f"{campaign_id}:{collection_id}"
         self._pseudonyms = pseudonyms
         self._handles: dict[Table, DeltaTable] = {}
+        self._tombstones: tuple[int, Buried] | None = None
         #: Rows left out so far because their author asked to be forgotten.
         self.forgotten = 0
         with store.writing():  # a table that lacks columns gets them here
@@ -82,6 +84,9 @@ class Writer:
         """Write prepared rows in one commit that carries their checkpoint."""
         store = self._store
         with store.writing():
+            # Somebody may have been forgotten since these were prepared.
+            rows, taken_out, unburied = self._buried().kept(rows)
+            bury(store, self._campaign_id, map(self._pseudonyms.tombstone, unburied), "account")
             observations = self._newest(store.observations)
             # Another program may have read the same source meanwhile.
             is_missing = pc.field("page") > self._last_page(observations)
@@ -94,7 +99,15 @@ class Writer:
             store.references.write(rows.references, table=self._newest(store.references))
             checkpoint = Transaction(self._checkpoint, pc.max(missing["page"]).as_py())
             store.observations.write(missing, transactions=[checkpoint], table=observations)
-        self.forgotten += rows.forgotten
+        self.forgotten += taken_out
+
+    def _buried(self) -> Buried:
+        """The tombstones as they are now, read anew where there are new ones."""
+        version = self._newest(self._store.tombstones).version()
+        if self._tombstones is None or self._tombstones[0] != version:
+            buried = Buried.of(self._store, self._campaign_id, self._pseudonyms)
+            self._tombstones = version, buried
+        return self._tombstones[1]
 
     def _observed(self, columns: str) -> duckdb.DuckDBPyRelation:
         """Some columns of the rows of this collection."""

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data.buried import Buried
 from data.model import COUNTS, Account, Network, NumberedPage, Post, Reference
 from data.pseudonyms import Pseudonyms
 
@@ -20,9 +21,14 @@ def a_post(**given):
     return Post(**{"published_at": NOW, **facts})
 
 
-def rows_of(*posts, forgotten=()):
-    pages = [NumberedPage(1, posts, None)]
-    return Pseudonyms(KEY, forgotten).rows("campagne", "collecte", pages, NOW)
+def rows_of(*posts):
+    return kept_of(*posts).rows
+
+
+def kept_of(*posts, forgotten=()):
+    ours = Pseudonyms(KEY)
+    rows = ours.rows("campagne", "collecte", [NumberedPage(1, posts, None)], NOW)
+    return Buried(ours, forgotten).kept(rows)
 
 
 def row_of(post):
@@ -133,14 +139,15 @@ def test_somebody_forgotten_does_not_come_back_as_author_mention_or_pointer():
     ama, efua = Account("7", "ama"), Account("8", "efua")
     ours = Pseudonyms(KEY)
     pseudonyms = [ours.account(Network.X, ama), ours.handle(Network.X, "ama")]
-    rows = rows_of(
+    found = kept_of(
         a_post(post_id="1"),
         a_post(post_id="2", author=efua, repost_of=Reference("1", ama)),
         a_post(post_id="3", author=efua, reply_to=Reference("1", ama), mentions=(ama, efua)),
         a_post(post_id="4", author=efua, text="avec @ama et @efua"),
         forgotten=[ours.tombstone(it) for it in pseudonyms],
     )
-    assert rows.forgotten == 2
+    assert found.taken_out == 2
+    rows = found.rows
     kept = rows.observations.select(
         [it for it in rows.observations.column_names if it != "cursor"]
     ).to_pylist()
