@@ -33,6 +33,9 @@ _WRITER = WriterProperties(
 )
 _FILES_A_FOLDER = 64
 
+#: The folder in a table of what happened to it.
+_LOG = "_delta_log"
+
 
 class Table:
     """A Delta table in a folder, partitioned first by `campaign_id`; made on its first write.
@@ -56,7 +59,7 @@ class Table:
 
     def load(self, version: int | None = None) -> DeltaTable | None:
         """The table at a version (default: the newest), or None before its first write."""
-        if not (self.folder / "_delta_log").is_dir():
+        if not (self.folder / _LOG).is_dir():
             return None
         return DeltaTable(str(self.folder), version=version)
 
@@ -186,6 +189,17 @@ class Table:
         table = DeltaTable(str(self.folder))
         table.create_checkpoint()
         table.cleanup_metadata()
+        self._sweep(table)
+
+    def _sweep(self, table: DeltaTable) -> None:
+        """Remove the files that the log does not know: a writer that was killed leaves them, whole
+        or in part. Who calls this holds the lock, so nobody else is writing."""
+        known = {self.folder / path for path, _ in _files(table)}
+        for file in self.folder.rglob("*"):
+            is_of_log = _LOG in file.parts
+            is_left = "#" in file.name if is_of_log else file not in known
+            if is_left and file.is_file():
+                file.unlink()
 
 
 def _files(table: DeltaTable) -> tuple[tuple[str, str], ...]:
@@ -203,7 +217,7 @@ def _files_at(folder: Path, commit: tuple[str, int]) -> tuple[tuple[str, str], .
 
 def _newest_commit(folder: Path) -> tuple[str, int] | None:
     """The name of a table's newest commit, and when it was written; None before the first."""
-    newest = max((folder / "_delta_log").glob("*.json"), default=None)
+    newest = max((folder / _LOG).glob("*.json"), default=None)
     return (newest.name, newest.stat().st_mtime_ns) if newest else None
 
 

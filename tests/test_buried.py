@@ -145,6 +145,26 @@ def test_what_is_kept_names_none_of_the_buried_and_loses_nobody_else(
         assert kept.rows is rows
 
 
+@pytest.mark.parametrize("name", ["part-00000-mort.zstd.parquet", "part-00000-mort.parquet#1"])
+def test_files_that_a_killed_writer_left_go_with_the_person(lake: Lake, name: str) -> None:
+    writer = lake.writer("campagne", "collecte")
+    writer.append([NumberedPage(1, around(), None)], NOW)
+    lake.derive("campagne")
+    left = []
+    for table in (lake.store.posts, lake.store.observations, lake.store.references):
+        for folder in {Path(it).parent for it in table.files("campagne")}:
+            left.append(folder / name)
+            left[-1].write_text(" ".join(names_of(lake)))
+        left.append(table.folder / "_delta_log" / "00000000000000000009.json#1")
+        left[-1].write_text(" ".join(names_of(lake)))
+    lake.forget("campagne", Network.X, AMA)
+    assert not [it for it in left if it.exists()]
+    names = [it.encode() for it in names_of(lake)]
+    files = [it.read_bytes() for it in lake.root.rglob("*") if it.is_file()]
+    assert not [it for it in files if any(name in it for name in names)]
+    assert len(lake.posts("campagne", engine="pandas").to_native()) == 4
+
+
 def test_the_tombstones_are_read_anew_only_when_there_are_new_ones(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
