@@ -174,3 +174,22 @@ def test_no_page_is_called_like_a_package(page):
 @pytest.mark.parametrize("file", sorted((ROOT / "tests").glob("*.py")), ids=lambda it: it.stem)
 def test_no_test_imports_from_another(file):
     assert not {it for it in imported(file) if it.removeprefix("tests.").startswith("test_")}
+
+
+#: The floors of `collectors`, and those below that each may stand on.
+FLOORS = {
+    "readers": set(),
+    "files": {"readers"},
+    "access": {"readers"},
+    "networks": {"readers", "access"},
+}
+
+
+@pytest.mark.parametrize("floor", FLOORS)
+def test_files_and_networks_share_the_readers_and_nothing_of_each_other(floor):
+    above = {"readers", "files", "access", "networks", "runs", "commands"} - FLOORS[floor] - {floor}
+    for file in (ROOT / "collectors" / floor).rglob("*.py"):
+        for name in imported(file):
+            assert not is_in(name, {f"collectors.{it}" for it in above}) or name == "collectors", (
+                f"{file} imports {name}"
+            )
